@@ -1,0 +1,177 @@
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+// One exchange, between lifelines (the active leader is node 1's; node 2 received the request):
+//
+//   Client     Replica2    Replica1    Leader1   Commander1   Acceptor1 2 3     Replica1 2 3
+//     |--Request-->|           |          |           |           |  |  |         |  |  |
+//     |            |--Forward->|          |           |           |  |  |         |  |  |
+//     |            |           |-Propose->|           |           |  |  |         |  |  |
+//     |            |           |          |--spawns-->|           |  |  |         |  |  |
+//     |            |           |          |           |--Accept-->|->|->|         |  |  |   journal, fsync
+//     |            |           |          |           |           |--|--|-Learned>|->|->|   value, to the replica beside it
+//     |            |           |          |           |<-Accepted-|--|--|         |  |  |
+//     |            |           |          |           |------------Decision------>|->|->|   slot and ballot only, where it is known
+//     |<-Response--|           |          |           |           |  |  |         |  |  |   apply, in the order of slots
+//
+//   Leader1    Scout1      Acceptor1 2 3
+//     |--spawns-->|            |  |  |
+//     |           |--Prepare-->|->|->|   journal, fsync
+//     |           |<--Promise--|--|--|   in pages
+//     |<-Adopted--|            |  |  |   or Preempted, by the scout or by a commander
+
+/// <summary>Client to a replica: execute these. The sender gets one <see cref="Reply"/> for each, in one or more <see cref="Response"/>s.</summary>
+public sealed record Request(IReadOnlyList<Command> Commands);
+
+/// <summary>Replica to client: answers to commands of its requests, in the order in which they were executed.</summary>
+public sealed record Response(IReadOnlyList<Reply> Replies);
+
+/// <summary>What became of a command.</summary>
+public enum ReplyStatus
+{
+    /// <summary>It was executed, now or by an earlier try; the result is the state machine's. For a command with client 0: the new session's number, 8 bytes big-endian.</summary>
+    Ok,
+
+    /// <summary>It was not executed, and never will be: no such session, or one that was forgotten as the least recently used.</summary>
+    SessionUnknown,
+
+    /// <summary>The client had said that it no longer waits for this command's answer. It may have been executed.</summary>
+    Stale,
+}
+
+/// <summary>The answer to one command.</summary>
+/// <param name="Client">The command's client.</param>
+/// <param name="Sequence">The command's sequence.</param>
+/// <param name="Status">What became of it.</param>
+/// <param name="Result">The state machine's answer; empty where the status is not <see cref="ReplyStatus.Ok"/>.</param>
+public sealed record Reply(long Client, long Sequence, ReplyStatus Status, ReadOnlyMemory<byte> Result);
+
+/// <summary>A question to the state machine.</summary>
+/// <param name="Id">Pairs the answer with the question; the client's choice.</param>
+/// <param name="Serializable">True: answer from this replica's state as it is. False: linearizable, the answer reflects every write acknowledged before the question was asked.</param>
+/// <param name="Operation">The question, opaque to Paxos.</param>
+public sealed record Query(long Id, bool Serializable, ReadOnlyMemory<byte> Operation);
+
+/// <summary>Client to a replica: answer these. The sender gets one <see cref="QueryResult"/> for each, in one or more <see cref="QueryResponse"/>s.</summary>
+public sealed record QueryRequest(IReadOnlyList<Query> Queries);
+
+/// <summary>The answer to one question.</summary>
+/// <param name="Id">The question's.</param>
+/// <param name="Result">The state machine's answer.</param>
+public sealed record QueryResult(long Id, ReadOnlyMemory<byte> Result);
+
+/// <summary>Replica to client: answers to questions.</summary>
+public sealed record QueryResponse(IReadOnlyList<QueryResult> Results);
+
+/// <summary>Replica to the active leader's replica: propose these, they are my clients'. The asking replica answers its clients itself once it learns the decisions.</summary>
+public sealed record Forward(IReadOnlyList<Command> Commands);
+
+/// <summary>Replica to leader: ⟨propose, s, c⟩ (PMMC figure 1).</summary>
+public sealed record Propose(long Slot, Value Value);
+
+/// <summary>Scout to acceptor: ⟨p1a, λ, b⟩ (PMMC figure 6). Asks for the pvalues accepted in slots from <paramref name="FromSlot"/> on, a page at a time.</summary>
+/// <param name="Ballot">The ballot to adopt.</param>
+/// <param name="FromSlot">Lower slots are decided and known to the leader's node.</param>
+public sealed record Prepare(Ballot Ballot, long FromSlot);
+
+/// <summary>Acceptor to scout: ⟨p1b, α, b, accepted⟩ (PMMC figure 4), one page of it.</summary>
+/// <param name="From">The acceptor's node.</param>
+/// <param name="Promised">The acceptor's ballot, on disk: equal to the scout's where it was adopted, higher where the scout is preempted.</param>
+/// <param name="FromSlot">The first slot of this page: what the answered <see cref="Prepare"/> asked for.</param>
+/// <param name="NextSlot">Where the next page starts; 0 where this page is the last.</param>
+/// <param name="TruncatedBelow">The acceptor's truncation point: every lower slot is decided, and in a majority's snapshots. 1 where nothing was truncated.</param>
+/// <param name="Accepted">For each slot of the page the pvalue with the highest ballot, by slot.</param>
+public sealed record Promise(NodeId From, Ballot Promised, long FromSlot, long NextSlot, long TruncatedBelow, IReadOnlyList<PValue> Accepted);
+
+/// <summary>Commander to acceptor: ⟨p2a, λ, ⟨b, s, c⟩⟩ (PMMC figure 6).</summary>
+public sealed record Accept(PValue PValue);
+
+/// <summary>Acceptor to commander: ⟨p2b, α, b⟩ (PMMC figure 4).</summary>
+/// <param name="From">The acceptor's node.</param>
+/// <param name="Promised">The acceptor's ballot, on disk: equal to the commander's where it accepted, higher where it refused.</param>
+/// <param name="Slot">The slot.</param>
+public sealed record Accepted(NodeId From, Ballot Promised, long Slot);
+
+/// <summary>Acceptor to the replica beside it: I accepted this, it is on disk; so a decision that names slot and ballot needs no value.</summary>
+public sealed record Learned(PValue PValue);
+
+/// <summary>Commander to replica: ⟨decision, s, c⟩ (PMMC figure 6).</summary>
+/// <param name="Slot">The slot.</param>
+/// <param name="Ballot">The ballot under which the value was chosen.</param>
+/// <param name="Value">The value; null where the acceptor beside the replica said that it accepted it under this very ballot.</param>
+public sealed record Decision(long Slot, Ballot Ballot, Value? Value);
+
+/// <summary>Scout to its leader: a quorum has adopted the ballot (PMMC figure 6).</summary>
+/// <param name="Ballot">The ballot.</param>
+/// <param name="TruncatedBelow">The highest truncation point among the promises: lower slots are decided and closed.</param>
+/// <param name="PValues">For each slot the pvalue with the highest ballot among the promises: pmax of PMMC 2.3, by slot.</param>
+public sealed record Adopted(Ballot Ballot, long TruncatedBelow, IReadOnlyList<PValue> PValues);
+
+/// <summary>Scout or commander to its leader: an acceptor has promised a higher ballot (PMMC figure 6).</summary>
+/// <param name="Ballot">The higher ballot.</param>
+public sealed record Preempted(Ballot Ballot);
+
+/// <summary>Commander to its leader: the slot is decided; the commander ends. The leader has room for one more slot in flight.</summary>
+public sealed record SlotChosen(Ballot Ballot, long Slot);
+
+/// <summary>Active leader to the other leaders, again and again: I am here (PMMC 3).</summary>
+/// <param name="Ballot">The ballot it leads.</param>
+public sealed record Heartbeat(Ballot Ballot);
+
+/// <summary>Leader to the replica beside it: who leads now, as far as this leader knows. Sent at each change.</summary>
+/// <param name="Ballot">The highest ballot known to be led, or to have preempted this leader.</param>
+/// <param name="IsActive">Whether that ballot's leader is known to be active: it sent a heartbeat, or is this leader and was adopted. False: nobody is known to lead.</param>
+public sealed record LeaderChanged(Ballot Ballot, bool IsActive);
+
+/// <summary>Replica to the leader beside it: every slot below is decided and executed here, so nothing need be proposed there any more.</summary>
+public sealed record Executed(long SlotOut);
+
+/// <summary>Replica to the active leader: which slot must I have executed to answer a linearizable question that I hold now? (PMMC 4.4, read-only commands; etcd's ReadIndex)</summary>
+/// <param name="Id">Pairs the answer with the question.</param>
+public sealed record ReadIndex(long Id);
+
+/// <summary>Leader to the asking replica.</summary>
+/// <param name="Id">The question's.</param>
+/// <param name="Slot">The highest slot in which anything can have been decided when the question arrived; 0 where this leader does not lead: ask another.</param>
+public sealed record ReadIndexResult(long Id, long Slot);
+
+/// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
+public sealed record Confirm(Ballot Ballot, long Id);
+
+/// <summary>Acceptor to confirmer.</summary>
+/// <param name="From">The acceptor's node.</param>
+/// <param name="Promised">The acceptor's ballot.</param>
+/// <param name="Id">The question's.</param>
+public sealed record Confirmed(NodeId From, Ballot Promised, long Id);
+
+/// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
+public sealed record BallotConfirmed(long Id);
+
+/// <summary>Replica to the other replicas, again and again: how far I am.</summary>
+/// <param name="From">The replica's node.</param>
+/// <param name="SlotOut">The lowest slot it has not executed.</param>
+/// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
+/// <param name="Checksum">The state machine's checksum at <paramref name="SlotOut"/> (invariant R3).</param>
+public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum);
+
+/// <summary>Replica to another that is ahead: send me the decisions from this slot on.</summary>
+public sealed record CatchUp(long FromSlot);
+
+/// <summary>Replica to one that is behind: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes instead.</summary>
+/// <param name="Decisions">Consecutive slots from the asked one on.</param>
+public sealed record Decisions(IReadOnlyList<Decision> Entries);
+
+/// <summary>Replica to one that is behind: I no longer keep these decisions, fetch my snapshot.</summary>
+/// <param name="Slot">The snapshot holds every slot below.</param>
+/// <param name="Size">Its size in bytes.</param>
+public sealed record SnapshotOffer(long Slot, long Size);
+
+/// <summary>Replica to the one that offered: send me the bytes of your snapshot from this offset on.</summary>
+public sealed record FetchSnapshot(long Slot, long Offset);
+
+/// <summary>A part of a snapshot.</summary>
+public sealed record SnapshotChunk(long Slot, long Offset, long Size, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Replica to the acceptor beside it: a majority has snapshots of every slot below, so forget the pvalues there.</summary>
+public sealed record Truncate(long BelowSlot);

@@ -1,0 +1,25 @@
+using AkkaPaxos.Consensus;
+using AkkaPaxos.StateMachine;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>What a role is given when its node creates it.</summary>
+/// <param name="Self">The node's number.</param>
+/// <param name="Group">The log's name.</param>
+/// <param name="Membership">Who votes on, leads and learns which slot.</param>
+/// <param name="Peers">References to the other roles, here and on other nodes.</param>
+/// <param name="Settings">The protocol's settings.</param>
+/// <param name="StateMachine">Makes an empty application; a replica calls it at each start.</param>
+/// <param name="Seed">Seeds the role's random numbers: differs by node, repeats with <c>akkapaxos.random-seed</c>.</param>
+public sealed record RoleContext(
+    NodeId Self,
+    string Group,
+    Membership Membership,
+    IPeerDirectory Peers,
+    ProtocolSettings Settings,
+    Func<IStateMachine> StateMachine,
+    int Seed)
+{
+    /// <summary>The persistence id of this node's <paramref name="role"/>: <c>paxos-default-1-acceptor</c>.</summary>
+    public string PersistenceId(string role) => $"paxos-{Group}-{Self}-{role}";
+}

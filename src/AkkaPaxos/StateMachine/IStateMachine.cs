@@ -1,0 +1,28 @@
+namespace AkkaPaxos.StateMachine;
+
+/// <summary>
+/// The application that is replicated. Every replica has one and feeds it the same operations in the same order, so it must be
+/// deterministic: no clock, no random number, no I/O, nothing that follows the order of a hash table. It is called by one thread at a
+/// time. An operation that makes no sense is answered with a result that says so; an exception is a bug and stops the replica.
+/// </summary>
+public interface IStateMachine
+{
+    /// <summary>Executes an operation that may change the state.</summary>
+    /// <param name="operation">What the client sent.</param>
+    /// <returns>The answer for the client.</returns>
+    ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation);
+
+    /// <summary>Answers a question without changing the state. Not in the log.</summary>
+    /// <param name="query">What the client sent.</param>
+    ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query);
+
+    /// <summary>The whole state as bytes, equal for equal states.</summary>
+    byte[] Snapshot();
+
+    /// <summary>Replaces the whole state by one that <see cref="Snapshot"/> returned.</summary>
+    /// <exception cref="FormatException">The bytes are not such a state.</exception>
+    void Restore(ReadOnlyMemory<byte> snapshot);
+
+    /// <summary>A checksum of the whole state, equal for equal states, in constant time: replicas compare it while they run (invariant R3).</summary>
+    ulong Checksum { get; }
+}
