@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace AkkaPaxos.Cli;
+
+/// <summary>
+/// Node processes on this machine, on free loopback ports: what <c>akkapaxos cluster</c> and <c>akkapaxos demo</c> start, and what the
+/// tests with real processes break. Disposing it kills what still runs; <see cref="Abandon"/> leaves it.
+/// </summary>
+public sealed class LocalCluster : IDisposable
+{
+    private readonly string _directory;
+    private readonly string[] _settings;
+    private bool _abandoned;
+
+    /// <summary>Writes the nodes' files below <paramref name="directory"/>; starts nothing yet.</summary>
+    /// <param name="size">How many nodes.</param>
+    /// <param name="directory">Each node gets a folder in it, for its configuration, data and log; what is there from before is deleted.</param>
+    /// <param name="settings">HOCON overrides for every node, <c>key=value</c> each.</param>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public LocalCluster(int size, string directory, params string[] settings)
+    {
+        _directory = Path.GetFullPath(directory);
+        _settings = settings;
+        var ports = FreePorts(size * 2);
+        Nodes = [.. Enumerable.Range(1, size).Select(i => new LocalNode(i, ports[(i - 1) * 2], ports[((i - 1) * 2) + 1], Path.Combine(_directory, $"node{i}")))];
+        foreach (var node in Nodes)
+        {
+            if (Directory.Exists(node.Folder)) Directory.Delete(node.Folder, recursive: true);
+            Directory.CreateDirectory(node.Folder);
+            File.WriteAllText(node.ConfigFile, $$"""
+                akkapaxos {
+                  node-id = {{node.Id}}
+                  members = [
+                {{string.Join('\n', Nodes.Select(n => $"    {{ id = {n.Id}, address = \"{n.Address}\" }}"))}}
+                  ]
+                  data-directory = "{{Path.Combine(node.Folder, "data")}}"
+                  gateway.port = {{node.HttpPort}}
+                }
+
+                """);
+        }
+    }
+
+    /// <summary>The nodes, by id from 1.</summary>
+    public IReadOnlyList<LocalNode> Nodes { get; }
+
+    /// <summary>All HTTP endpoints, <c>host:port</c> each, with commas between: what <c>--endpoints</c> takes.</summary>
+    public string Endpoints => string.Join(',', Nodes.Select(n => n.Endpoint));
+
+    /// <summary>Starts a node's process, which goes on writing to its log.</summary>
+    public void Start(LocalNode node)
+    {
+        // The shell opens the log and becomes the node: so the node needs nobody to read its output, and may outlive this process.
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
+        foreach (var argument in (string[])["-c", "exec dotnet \"$@\" >>\"$NODE_LOG\" 2>&1 </dev/null", "sh", Path.Combine(AppContext.BaseDirectory, "AkkaPaxos.Cli.dll"), "node", "--config", node.ConfigFile])
+            start.ArgumentList.Add(argument);
+        foreach (var setting in _settings)
+        {
+            start.ArgumentList.Add("--set");
+            start.ArgumentList.Add(setting);
+        }
+        start.Environment["NODE_LOG"] = node.LogFile;
+        node.Process = Process.Start(start) ?? throw new IOException("/bin/sh did not start");
+    }
+
+    /// <summary>Starts every node.</summary>
+    public void StartAll()
+    {
+        foreach (var node in Nodes) Start(node);
+    }
+
+    /// <summary>Ends a node's process with SIGKILL, and waits until it is gone.</summary>
+    public static void Kill(LocalNode node)
+    {
+        node.Process?.Kill();
+        node.Process?.WaitForExit();
+    }
+
+    /// <summary>Asks every running node to leave (SIGTERM), and kills what is still there after <paramref name="patience"/>.</summary>
+    public void StopAll(TimeSpan patience)
+    {
+        var running = Nodes.Select(n => n.Process).OfType<Process>().Where(p => !p.HasExited).ToList();
+        foreach (var process in running) Process.Start("kill", ["-TERM", process.Id.ToString()])?.WaitForExit();
+        var deadline = DateTime.UtcNow + patience;
+        foreach (var process in running)
+        {
+            var left = deadline - DateTime.UtcNow;
+            if (!process.WaitForExit(left > TimeSpan.Zero ? left : TimeSpan.Zero)) process.Kill();
+            process.WaitForExit();
+        }
+    }
+
+    /// <summary>
+    /// The node that every running node takes for the active leader; waits until they agree on one that runs.
+    /// </summary>
+    /// <exception cref="TimeoutException">They did not in time; the message holds what each said last.</exception>
+    public async Task<LocalNode> WaitForLeader(TimeSpan patience, CancellationToken cancel = default)
+    {
+        var said = "nothing";
+        var deadline = Stopwatch.StartNew();
+        while (deadline.Elapsed < patience)
+        {
+            var running = Nodes.Where(n => n.IsRunning).ToList();
+            foreach (var dead in Nodes.Where(n => n.Process is { HasExited: true, ExitCode: 2 }))
+                throw new InvalidOperationException($"node {dead.Id} ended: {dead.LastLogLine()}");
+            var status = await Task.WhenAll(running.Select(n => n.Status(cancel)));
+            var leaders = status.Select(s => s?.Leader ?? 0).Distinct().ToList();
+            if (leaders is [> 0 and var leader] && running.Any(n => n.Id == leader)) return Nodes[leader - 1];
+            said = string.Join("; ", running.Zip(status, (n, s) => $"node {n.Id}: {s?.ToString() ?? "no answer"}"));
+            await Task.Delay(50, cancel);
+        }
+        throw new TimeoutException($"no leader after {patience.TotalSeconds:0} s ({said}); logs are in {_directory}");
+    }
+
+    /// <summary>Waits until all nodes have executed the same slots and hold the same state.</summary>
+    /// <exception cref="TimeoutException">They did not in time; the message holds what each said last.</exception>
+    public async Task<LocalStatus> WaitForAgreement(TimeSpan patience, CancellationToken cancel = default)
+    {
+        var said = "nothing";
+        var deadline = Stopwatch.StartNew();
+        while (deadline.Elapsed < patience)
+        {
+            var status = await Task.WhenAll(Nodes.Select(n => n.Status(cancel)));
+            if (status[0] is { } first && status.All(s => s is not null && s.SlotOut == first.SlotOut && s.Checksum == first.Checksum)) return first;
+            said = string.Join("; ", Nodes.Zip(status, (n, s) => $"node {n.Id}: {s?.ToString() ?? "no answer"}"));
+            await Task.Delay(50, cancel);
+        }
+        throw new TimeoutException($"the nodes do not agree after {patience.TotalSeconds:0} s ({said}); logs are in {_directory}");
+    }
+
+    /// <summary>Leaves the processes running when this object goes.</summary>
+    public void Abandon() => _abandoned = true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var node in Nodes)
+        {
+            if (!_abandoned && node.IsRunning) Kill(node);
+            node.Dispose();
+        }
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        // All are bound at once, so that no two are the same.
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        foreach (var listener in listeners) listener.Start();
+        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners) listener.Dispose();
+        return ports;
+    }
+}
+
+/// <summary>What <see cref="LocalCluster"/> reads of a node's <c>/status</c>.</summary>
+/// <param name="Leader">The node whose leader is active, 0 where none is known.</param>
+/// <param name="SlotOut">The lowest slot that is not executed.</param>
+/// <param name="Checksum">The state's checksum.</param>
+public sealed record LocalStatus(int Leader, long SlotOut, string Checksum);
+
+/// <summary>One node of a <see cref="LocalCluster"/>.</summary>
+public sealed class LocalNode : IDisposable
+{
+    internal LocalNode(int id, int akkaPort, int httpPort, string folder) =>
+        (Id, AkkaPort, HttpPort, Folder, Http) = (id, akkaPort, httpPort, folder, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(10) });
+
+    /// <summary>The node's number.</summary>
+    public int Id { get; }
+
+    /// <summary>Where remoting listens.</summary>
+    public int AkkaPort { get; }
+
+    /// <summary>Where the gateway listens.</summary>
+    public int HttpPort { get; }
+
+    /// <summary>The actor system's address.</summary>
+    public string Address => $"akka.tcp://akkapaxos@127.0.0.1:{AkkaPort}";
+
+    /// <summary>The gateway as <c>host:port</c>.</summary>
+    public string Endpoint => $"127.0.0.1:{HttpPort}";
+
+    /// <summary>A client for the gateway.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>The folder of configuration, data and log.</summary>
+    public string Folder { get; }
+
+    /// <summary>The node's HOCON file.</summary>
+    public string ConfigFile => Path.Combine(Folder, "node.conf");
+
+    /// <summary>What the node prints.</summary>
+    public string LogFile => Path.Combine(Folder, "node.log");
+
+    /// <summary>The last process started for it, if any.</summary>
+    public Process? Process { get; internal set; }
+
+    /// <summary>Whether a process runs.</summary>
+    public bool IsRunning => Process is { HasExited: false };
+
+    /// <summary>What the node says of itself, or null where it does not answer.</summary>
+    public async Task<LocalStatus?> Status(CancellationToken cancel = default)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            patience.CancelAfter(TimeSpan.FromSeconds(2));
+            using var json = JsonDocument.Parse(await Http.GetStringAsync("/status", patience.Token));
+            var root = json.RootElement;
+            return new LocalStatus(root.GetProperty("leader").GetInt32(), root.GetProperty("slotOut").GetInt64(), root.GetProperty("checksum").ToString());
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The end of the log: why a node that ended did.</summary>
+    public string LastLogLine() => File.Exists(LogFile) ? File.ReadLines(LogFile).LastOrDefault(l => l.Length > 0) ?? "no output" : "no output";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Http.Dispose();
+        Process?.Dispose();
+    }
+}
