@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using AkkaPaxos.Cli;
+
+namespace AkkaPaxos.Cluster.Tests;
+
+/// <summary>
+/// Writers that put ever new keys through all nodes' gateways, one after the other each, and note when which write was acknowledged.
+/// A try that fails goes on at the next node with the same key and value.
+/// </summary>
+internal sealed class Load : IAsyncDisposable
+{
+    private readonly LocalCluster _cluster;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task[] _writers;
+    private readonly Task _standstill;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly ConcurrentQueue<TimeSpan> _acknowledgedAt = new();
+    private readonly ConcurrentQueue<(TimeSpan At, TimeSpan Late)> _lateness = new();
+
+    public Load(LocalCluster cluster, int writers)
+    {
+        _cluster = cluster;
+        _writers = [.. Enumerable.Range(0, writers).Select(w => Task.Run(() => Write(w)))];
+        _standstill = Task.Factory.StartNew(WatchMachine, TaskCreationOptions.LongRunning);
+    }
+
+    /// <summary>Every write that was acknowledged: key and value.</summary>
+    public ConcurrentDictionary<string, string> Acknowledged { get; } = new();
+
+    /// <summary>The time since the load began.</summary>
+    public TimeSpan Now => _clock.Elapsed;
+
+    /// <summary>Waits until <paramref name="count"/> more writes are acknowledged.</summary>
+    public async Task WaitForMore(int count, TimeSpan patience)
+    {
+        var goal = Acknowledged.Count + count;
+        var deadline = Now + patience;
+        while (Acknowledged.Count < goal)
+        {
+            if (Now > deadline) throw new TimeoutException($"{Acknowledged.Count} of {goal} writes acknowledged after {patience.TotalSeconds:0} s");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>The longest time between two acknowledgements since <paramref name="since"/>.</summary>
+    public TimeSpan LongestStall(TimeSpan since)
+    {
+        var longest = TimeSpan.Zero;
+        var last = since;
+        foreach (var at in _acknowledgedAt.Where(at => at >= since).Order())
+        {
+            if (at - last > longest) longest = at - last;
+            last = at;
+        }
+        return longest;
+    }
+
+    /// <summary>
+    /// For how long since <paramref name="since"/> this process, which only slept, was not let run: what a loaded machine adds to any stall.
+    /// </summary>
+    public TimeSpan Standstill(TimeSpan since) => TimeSpan.FromTicks(_lateness.Where(l => l.At >= since).Sum(l => l.Late.Ticks));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll([.. _writers, _standstill]);
+        _stop.Dispose();
+    }
+
+    private async Task Write(int writer)
+    {
+        for (var i = 0; !_stop.IsCancellationRequested; i++)
+        {
+            var (key, value) = ($"w{writer}-{i}", $"v{i}");
+            for (var attempt = 0; !_stop.IsCancellationRequested; attempt++)
+            {
+                if (!await Kv.TryPut(_cluster.Nodes[(writer + attempt) % _cluster.Nodes.Count].Http, key, value)) continue;
+                Acknowledged[key] = value;
+                _acknowledgedAt.Enqueue(Now);
+                break;
+            }
+        }
+    }
+
+    private void WatchMachine()
+    {
+        var nap = TimeSpan.FromMilliseconds(10);
+        while (!_stop.IsCancellationRequested)
+        {
+            var before = Now;
+            Thread.Sleep(nap);
+            if (Now - before - nap is var late && late > nap) _lateness.Enqueue((before, late));
+        }
+    }
+}
+
+/// <summary>Puts and gets through a node's gateway, given a client whose base address it is.</summary>
+internal static class Kv
+{
+    public static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    public static Task<HttpResponseMessage> Put(HttpClient node, string key, string value) =>
+        node.PostAsJsonAsync("/v3/kv/put", new { key = Base64(key), value = Base64(value) });
+
+    public static async Task<bool> TryPut(HttpClient node, string key, string value)
+    {
+        try
+        {
+            using var response = await Put(node, key, value);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            await Task.Delay(5);
+            return false;
+        }
+    }
+
+    public static async Task<string?> Get(HttpClient node, string key)
+    {
+        using var response = await node.PostAsJsonAsync("/v3/kv/range", new { key = Base64(key) });
+        response.EnsureSuccessStatusCode();
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStreamAsync());
+        return json.RootElement.TryGetProperty("kvs", out var kvs) ? Encoding.UTF8.GetString(kvs[0].GetProperty("value").GetBytesFromBase64()) : null;
+    }
+
+    /// <summary>Reads every one of <paramref name="written"/> through <paramref name="node"/>, and returns those that are not as written.</summary>
+    public static async Task<IReadOnlyCollection<string>> Missing(HttpClient node, IEnumerable<KeyValuePair<string, string>> written)
+    {
+        var missing = new ConcurrentBag<string>();
+        await Parallel.ForEachAsync(written, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (pair, _) =>
+        {
+            if (await Get(node, pair.Key) is var read && read != pair.Value) missing.Add($"{pair.Key}: \"{read}\" instead of \"{pair.Value}\"");
+        });
+        return missing;
+    }
+}
