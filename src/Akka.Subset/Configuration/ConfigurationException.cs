@@ -1,0 +1,11 @@
+namespace Akka.Configuration;
+
+/// <summary>A configuration is missing, malformed, or holds a value of the wrong type.</summary>
+public class ConfigurationException : Exception
+{
+    public ConfigurationException(string message) : base(message) { }
+    public ConfigurationException(string message, Exception exception) : base(message, exception) { }
+
+    public static ConfigurationException NullOrEmptyConfig<T>(string? path = null) => new(
+        $"Failed to instantiate {typeof(T).Name}: Configuration does not contain " + (string.IsNullOrWhiteSpace(path) ? "a usable section" : $"`{path}` node"));
+}
