@@ -1,0 +1,188 @@
+using Google.Protobuf;
+
+namespace AkkaPaxos.Kv;
+
+/// <summary>A key as it is stored. The <see cref="KeyValue"/> is never changed once it is here, so responses may carry it as it is.</summary>
+/// <param name="Kv">Key, value and revisions.</param>
+/// <param name="Digest">Its part of the store's checksum.</param>
+internal sealed record Item(KeyValue Kv, ulong Digest);
+
+/// <summary>
+/// Items ordered by the bytes of their keys: sorted arrays of up to <see cref="Full"/> items, in a sorted list. A look-up is two binary
+/// searches over memory that lies together; an insertion moves part of one array; a count adds the arrays' lengths. No collection of the
+/// base library gives the range of a sorted map and its count without walking it.
+/// </summary>
+internal sealed class KeyIndex
+{
+    private const int Full = 256;
+
+    private sealed class Leaf
+    {
+        public readonly Item[] Items = new Item[Full];
+        public int Count;
+        public Item First => Items[0];
+    }
+
+    // Never holds an empty leaf.
+    private readonly List<Leaf> _leaves = [];
+
+    /// <summary>How many items there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Removes everything.</summary>
+    public void Clear()
+    {
+        _leaves.Clear();
+        Count = 0;
+    }
+
+    /// <summary>The item of <paramref name="key"/>, or null.</summary>
+    public Item? Find(ByteString key)
+    {
+        var at = Seek(key.Span);
+        return IsAt(at, key.Span) ? _leaves[at.Leaf].Items[at.Index] : null;
+    }
+
+    /// <summary>Adds an item, in the place of the one with its key if there is one.</summary>
+    /// <returns>The item that was replaced.</returns>
+    public Item? Set(Item item)
+    {
+        var key = item.Kv.Key.Span;
+        var at = Seek(key);
+        if (IsAt(at, key))
+        {
+            ref var place = ref _leaves[at.Leaf].Items[at.Index];
+            var old = place;
+            place = item;
+            return old;
+        }
+        Count++;
+        if (_leaves.Count == 0) _leaves.Add(new Leaf());
+        // A key between two leaves goes to the end of the lower one.
+        if (at.Index == 0 && at.Leaf > 0) at = (at.Leaf - 1, _leaves[at.Leaf - 1].Count);
+        var leaf = _leaves[at.Leaf];
+        if (leaf.Count == Full)
+        {
+            // Keys that only grow (a log, a queue) fill their leaves: the last leaf is left as it is and a new one started.
+            var kept = at.Index == Full && at.Leaf == _leaves.Count - 1 ? Full : Full / 2;
+            var upper = Split(at.Leaf, kept);
+            if (at.Index > kept || kept == Full) (leaf, at.Index) = (upper, at.Index - kept);
+        }
+        Array.Copy(leaf.Items, at.Index, leaf.Items, at.Index + 1, leaf.Count - at.Index);
+        leaf.Items[at.Index] = item;
+        leaf.Count++;
+        return null;
+    }
+
+    /// <summary>Removes every item in <paramref name="range"/>.</summary>
+    /// <returns>What was removed, by key.</returns>
+    public List<Item> Remove(KeyRange range)
+    {
+        List<Item> removed = [];
+        var at = Seek(range.Start.Span);
+        var first = at.Leaf;
+        while (at.Leaf < _leaves.Count)
+        {
+            var leaf = _leaves[at.Leaf];
+            var end = at.Index;
+            while (end < leaf.Count && range.Contains(leaf.Items[end].Kv.Key)) removed.Add(leaf.Items[end++]);
+            var stopsHere = end < leaf.Count;
+            Array.Copy(leaf.Items, end, leaf.Items, at.Index, leaf.Count - end);
+            var left = leaf.Count - (end - at.Index);
+            Array.Clear(leaf.Items, left, leaf.Count - left);
+            leaf.Count = left;
+            if (stopsHere) break;
+            at = (at.Leaf + 1, 0);
+        }
+        if (removed.Count > 0) Tidy(Math.Max(0, first - 1), Math.Min(_leaves.Count, at.Leaf + 2));
+        Count -= removed.Count;
+        return removed;
+    }
+
+    /// <summary>The items in <paramref name="range"/>, by key. The index must not change meanwhile.</summary>
+    public IEnumerable<Item> Range(KeyRange range)
+    {
+        for (var at = Seek(range.Start.Span); at.Leaf < _leaves.Count; at = (at.Leaf + 1, 0))
+        {
+            var leaf = _leaves[at.Leaf];
+            for (var i = at.Index; i < leaf.Count; i++)
+            {
+                if (!range.Contains(leaf.Items[i].Kv.Key)) yield break;
+                yield return leaf.Items[i];
+            }
+        }
+    }
+
+    /// <summary>All items, by key. The index must not change meanwhile.</summary>
+    public IEnumerable<Item> All() => _leaves.SelectMany(leaf => leaf.Items.Take(leaf.Count));
+
+    /// <summary>How many items are in <paramref name="range"/>.</summary>
+    public int CountIn(KeyRange range)
+    {
+        var from = Seek(range.Start.Span);
+        if (range.IsPoint) return IsAt(from, range.Start.Span) ? 1 : 0;
+        var to = range.IsOpen ? (_leaves.Count, 0) : Seek(range.End);
+        if (to.CompareTo(from) <= 0) return 0;
+        var count = to.Item2 - from.Index;
+        for (var i = from.Leaf; i < to.Item1; i++) count += _leaves[i].Count;
+        return count;
+    }
+
+    /// <summary>The place of the lowest item that is not below <paramref name="key"/>; behind the last leaf where there is none.</summary>
+    private (int Leaf, int Index) Seek(ReadOnlySpan<byte> key)
+    {
+        int low = 0, high = _leaves.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (Compare(_leaves[middle].First, key) <= 0) low = middle + 1;
+            else high = middle;
+        }
+        if (low == 0) return (0, 0);
+        var leaf = _leaves[low - 1];
+        int index = 0, end = leaf.Count;
+        while (index < end)
+        {
+            var middle = (index + end) / 2;
+            if (Compare(leaf.Items[middle], key) < 0) index = middle + 1;
+            else end = middle;
+        }
+        return index < leaf.Count ? (low - 1, index) : (low, 0);
+    }
+
+    private bool IsAt((int Leaf, int Index) at, ReadOnlySpan<byte> key) =>
+        at.Leaf < _leaves.Count && at.Index < _leaves[at.Leaf].Count && Compare(_leaves[at.Leaf].Items[at.Index], key) == 0;
+
+    private static int Compare(Item item, ReadOnlySpan<byte> key) => item.Kv.Key.Span.SequenceCompareTo(key);
+
+    private Leaf Split(int index, int kept)
+    {
+        var (lower, upper) = (_leaves[index], new Leaf());
+        upper.Count = lower.Count - kept;
+        Array.Copy(lower.Items, kept, upper.Items, 0, upper.Count);
+        Array.Clear(lower.Items, kept, upper.Count);
+        lower.Count = kept;
+        _leaves.Insert(index + 1, upper);
+        return upper;
+    }
+
+    /// <summary>Drops empty leaves and joins small neighbors among some leaves.</summary>
+    private void Tidy(int from, int to)
+    {
+        var kept = from;
+        for (var i = from; i < to; i++)
+        {
+            var leaf = _leaves[i];
+            if (leaf.Count == 0) continue;
+            if (kept > from && _leaves[kept - 1].Count + leaf.Count <= Full / 2)
+            {
+                var lower = _leaves[kept - 1];
+                Array.Copy(leaf.Items, 0, lower.Items, lower.Count, leaf.Count);
+                lower.Count += leaf.Count;
+                continue;
+            }
+            _leaves[kept++] = leaf;
+        }
+        _leaves.RemoveRange(kept, to - kept);
+    }
+}
