@@ -1,5 +1,5 @@
-using Akka.Configuration.Hocon;
 using Hocon;
+using HoconValue = Akka.Configuration.Hocon.HoconValue;
 
 namespace Akka.Configuration;
 

@@ -9,6 +9,12 @@ public sealed class HoconParser
 {
     internal HoconParser() { }
 
-    internal static TreeNode ParseTree(string text, HoconIncludeCallbackAsync? includeCallback = null) =>
-        HoconResolver.Resolve(new HoconReader(text.ReplaceLineEndings("\n"), includeCallback, null, [], 0).ReadRoot());
+    /// <exception cref="HoconParserException">The text is empty or not HOCON, a required include is missing, or a substitution has no value.</exception>
+    public static HoconRoot Parse(string text, HoconIncludeCallbackAsync? includeCallback = null) => new(new HoconValue(ParseTree(text, includeCallback)));
+
+    internal static TreeNode ParseTree(string text, HoconIncludeCallbackAsync? includeCallback = null)
+    {
+        if (string.IsNullOrWhiteSpace(text)) throw new HoconParserException("the text is empty; an empty configuration is written {}");
+        return HoconResolver.Resolve(new HoconReader(text.ReplaceLineEndings("\n"), includeCallback, null, [], 0).ReadRoot());
+    }
 }

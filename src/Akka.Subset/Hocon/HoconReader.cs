@@ -325,7 +325,7 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
 
     private string? Fetch(HoconCallbackType kind, string name, Position at)
     {
-        if (include is null) throw at.Error($"cannot include \"{name}\": no include callback was given");
+        if (include is null) return "{}"; // as Hocon 2.0.4 does when it is given no callback
         try { return include(kind, name).GetAwaiter().GetResult(); }
         catch (Exception e) { throw at.Error($"cannot include \"{name}\": {e.Message}", e); }
     }
