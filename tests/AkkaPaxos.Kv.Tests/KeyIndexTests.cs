@@ -1,0 +1,76 @@
+using Google.Protobuf;
+
+namespace AkkaPaxos.Kv.Tests;
+
+public sealed class KeyIndexTests
+{
+    private readonly KeyIndex _index = new();
+    private readonly SortedDictionary<string, Item> _model = new(StringComparer.Ordinal);
+
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 5_000)]
+    [InlineData(3, 200_000)]
+    public void It_agrees_with_a_sorted_dictionary(int seed, int keys)
+    {
+        var random = new Random(seed);
+        string Key() => random.Next(keys).ToString("x");
+        for (var round = 0; round < 200; round++)
+        {
+            for (var i = 0; i < 100; i++) Set(Key());
+            Remove(Key(), "");
+            var (low, high) = (Key(), Key());
+            // Most ranges are narrow, some empty, some wide.
+            Remove(low, random.Next(20) == 0 ? high : low + "8");
+            if (random.Next(60) == 0) Remove(low, "\0");
+            Agrees(Key(), Key());
+            Agrees(low, "\0");
+            Agrees(low, "");
+        }
+        Agrees("", "\0");
+    }
+
+    [Fact]
+    public void Growing_keys_and_falling_keys_stay_in_order()
+    {
+        for (var i = 0; i < 3_000; i++) Set($"up{i:00000}");
+        for (var i = 3_000; i > 0; i--) Set($"down{i:00000}");
+        Agrees("", "\0");
+        for (var i = 0; i < 3_000; i++) Remove($"up{i:00000}", "");
+        Agrees("", "\0");
+        Remove("", "\0");
+        Agrees("", "\0");
+        Set("again");
+        Agrees("", "\0");
+    }
+
+    private void Set(string key)
+    {
+        var item = new Item(new KeyValue { Key = ByteString.CopyFromUtf8(key) }, 0);
+        _model.TryGetValue(key, out var old);
+        Assert.Same(old, _index.Set(item));
+        _model[key] = item;
+    }
+
+    private void Remove(string key, string end)
+    {
+        var expected = In(key, end).ToList();
+        Assert.Equal(expected, _index.Remove(Range(key, end)), ReferenceEqualityComparer.Instance);
+        foreach (var item in expected) _model.Remove(item.Kv.Key.ToStringUtf8());
+    }
+
+    private void Agrees(string key, string end)
+    {
+        var expected = In(key, end).ToList();
+        Assert.Equal(expected, _index.Range(Range(key, end)), ReferenceEqualityComparer.Instance);
+        Assert.Equal(expected.Count, _index.CountIn(Range(key, end)));
+        Assert.Equal(_model.Count, _index.Count);
+        Assert.Same(_model.GetValueOrDefault(key), _index.Find(ByteString.CopyFromUtf8(key)));
+    }
+
+    private IEnumerable<Item> In(string key, string end) => _model
+        .Where(p => end == "" ? p.Key == key : string.CompareOrdinal(p.Key, key) >= 0 && (end == "\0" || string.CompareOrdinal(p.Key, end) < 0))
+        .Select(p => p.Value);
+
+    private static KeyRange Range(string key, string end) => new(ByteString.CopyFromUtf8(key), ByteString.CopyFromUtf8(end));
+}
