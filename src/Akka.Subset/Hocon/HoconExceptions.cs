@@ -11,8 +11,8 @@ public sealed class HoconParserException : Exception
 {
     public HoconParserException(string message) : base(message) { }
 
-    internal HoconParserException(string what, string? source, int line, int position, Exception? cause = null)
-        : base($"{(source is null ? "" : source + ": ")}{what}, at line {line}, position {position}.", cause) => (LineNumber, LinePosition) = (line, position);
+    internal HoconParserException(string what, int line, int position, Exception? cause = null)
+        : base($"{what}, at line {line}, position {position}.", cause) => (LineNumber, LinePosition) = (line, position);
 
     public int LineNumber { get; }
     public int LinePosition { get; }

@@ -15,6 +15,6 @@ public sealed class HoconParser
     internal static TreeNode ParseTree(string text, HoconIncludeCallbackAsync? includeCallback = null)
     {
         if (string.IsNullOrWhiteSpace(text)) throw new HoconParserException("the text is empty; an empty configuration is written {}");
-        return HoconResolver.Resolve(new HoconReader(text.ReplaceLineEndings("\n"), includeCallback, null, [], 0).ReadRoot());
+        return HoconResolver.Resolve(new HoconReader(text.ReplaceLineEndings("\n"), includeCallback, [], 0).ReadRoot());
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Hocon;
 
 /// <summary>Reads one text by the grammar of the HOCON specification. Recursive descent over characters: HOCON's tokens depend on where they stand.</summary>
-internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? include, string? source, IReadOnlyList<string> prefix, int includes)
+internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? include, IReadOnlyList<string> prefix, int includes)
 {
     // Deeper than any sane file, shallow enough for the stack.
     private const int MaxDepth = 200, MaxIncludes = 50;
@@ -15,7 +15,7 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
 
     private char Current => _at < text.Length ? text[_at] : '\0';
     private bool IsEnd => _at >= text.Length;
-    private Position Here => new(text, _at, source);
+    private Position Here => new(text, _at);
 
     public Syntax ReadRoot()
     {
@@ -319,7 +319,7 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
             if (required) throw at.Error($"required include \"{name}\" was not found or is empty");
             return;
         }
-        var root = new HoconReader(included, include, name, [.. _path], includes + 1).ReadRoot();
+        var root = new HoconReader(included.ReplaceLineEndings("\n"), include, [.. _path], includes + 1).ReadRoot();
         into.AddAll(root as SyntaxObject ?? throw at.Error($"include \"{name}\" holds an array, expected an object"));
     }
 

@@ -106,9 +106,9 @@ internal sealed class SyntaxField
 }
 
 /// <summary>A place in a text, to be named in errors.</summary>
-internal readonly record struct Position(string Text, int Index, string? Source)
+internal readonly record struct Position(string Text, int Index)
 {
     public int Line => Text.AsSpan(0, Math.Min(Index, Text.Length)).Count('\n') + 1;
     public int Column => Index - (Index == 0 ? -1 : Text.LastIndexOf('\n', Math.Min(Index, Text.Length) - 1));
-    public HoconParserException Error(string what, Exception? cause = null) => new(what, Source, Line, Column, cause);
+    public HoconParserException Error(string what, Exception? cause = null) => new(what, Line, Column, cause);
 }
