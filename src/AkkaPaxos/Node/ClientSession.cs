@@ -1,0 +1,215 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>
+/// The client κ of PMMC 2.1 as an actor: gives its commands consecutive numbers under a session that the log assigns, sends all that waits
+/// in one message, and sends a command again, with the same number and to the next contact point, until it is answered.
+/// </summary>
+internal sealed class ClientSession : UntypedActor, IWithTimers
+{
+    internal sealed class Flush
+    {
+        public static readonly Flush Instance = new();
+    }
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    // Patience is counted in ticks: this many make up RetryAfter.
+    private const int TicksToRetry = 4;
+
+    private readonly IReadOnlyList<Func<IActorRef>> _replicas;
+    private readonly SessionSettings _settings;
+    private readonly ClientCalls _calls;
+    private readonly int _mostPatience;
+
+    private readonly Queue<ClientCall> _waiting = new();            // commands that have no number yet
+    private readonly Dictionary<long, ClientCall> _commands = [];   // numbered, not answered
+    private readonly SortedDictionary<long, ClientCall> _queries = []; // asked, not answered
+    private readonly List<ClientCall> _newQueries = [];
+    private long _session;      // 0: none yet
+    private long _token;        // what the session is being asked for with; 0: not asked
+    private long _tokenSentAt;
+    private long _next = 1;     // the next command's sequence
+    private long _oldest = 1;   // the lowest sequence without an answer
+    private long _queryId;
+    private int _contact;
+    private long _tick;
+    private int _patience = TicksToRetry;
+
+    public ClientSession(IReadOnlyList<Func<IActorRef>> replicas, SessionSettings settings, ClientCalls calls)
+    {
+        (_replicas, _settings, _calls) = (replicas, settings, calls);
+        _mostPatience = Math.Max(TicksToRetry, (int)(TicksToRetry * settings.RetryAfterMax / settings.RetryAfter));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.RetryAfter / TicksToRetry);
+
+    protected override void PostStop()
+    {
+        _calls.Close();
+        foreach (var call in _waiting) call.Fail(new OperationCanceledException("the session is closed; this call was never sent"));
+        foreach (var call in _queries.Values) call.Fail(new OperationCanceledException("the session is closed"));
+        foreach (var call in _commands.Values) call.Fail(new OutcomeUnknownException("the session was closed before the command was answered: it may have been executed or not"));
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Flush: TakeCalls(); Send(); break;
+            case Response response: Answered(response); break;
+            case QueryResponse response: Answered(response); break;
+            case Tick: SendLateAgain(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void TakeCalls()
+    {
+        _calls.Taking();
+        while (_calls.TryTake(out var call))
+        {
+            if (call.Kind == CallKind.Command) _waiting.Enqueue(call);
+            else
+            {
+                call.Message = new Query(++_queryId, call.Kind == CallKind.SerializableQuery, call.Operation);
+                _queries.Add(_queryId, call);
+                _newQueries.Add(call);
+            }
+        }
+    }
+
+    private void Send()
+    {
+        if (_newQueries.Count > 0)
+        {
+            SendAll(_newQueries);
+            _newQueries.Clear();
+        }
+        if (_session == 0)
+        {
+            if (_waiting.Count > 0 && _token == 0) AskForSession();
+            return;
+        }
+        List<ClientCall>? batch = null;
+        while (_waiting.Count > 0 && _next - _oldest < _settings.InFlight)
+        {
+            var call = _waiting.Dequeue();
+            if (call.Task.IsCompleted) continue; // canceled before it was sent: it never will be
+            call.Message = new Command(_session, _next, _oldest, call.Operation);
+            _commands.Add(_next++, call);
+            (batch ??= []).Add(call);
+        }
+        if (batch is not null) SendAll(batch);
+    }
+
+    private void AskForSession()
+    {
+        // Any number but 0 that no other client picks: the answer is paired with the asker by it.
+        if (_token == 0) _token = BinaryPrimitives.ReadInt64BigEndian(RandomNumberGenerator.GetBytes(8)) & long.MaxValue | 1;
+        _tokenSentAt = _tick;
+        Contact().Tell(new Request([new Command(0, _token, 0, default)]), Self);
+    }
+
+    private void SendAll(List<ClientCall> calls)
+    {
+        var commands = new List<Command>();
+        var queries = new List<Query>();
+        var bytes = 0L;
+        foreach (var call in calls)
+        {
+            if (bytes > 0 && bytes + call.Operation.Length > _settings.RequestBytes) SendBatch();
+            bytes += call.Operation.Length;
+            call.SentAt = _tick;
+            if (call.Message is Command command) commands.Add(command);
+            else queries.Add((Query)call.Message!);
+        }
+        SendBatch();
+
+        void SendBatch()
+        {
+            if (commands.Count > 0) Contact().Tell(new Request(commands), Self);
+            if (queries.Count > 0) Contact().Tell(new QueryRequest(queries), Self);
+            (commands, queries, bytes) = ([], [], 0);
+        }
+    }
+
+    private IActorRef Contact() => _replicas[_contact]();
+
+    private void Answered(Response response)
+    {
+        _patience = TicksToRetry;
+        foreach (var reply in response.Replies)
+        {
+            if (reply.Client == 0 && reply.Sequence == _token && _token != 0) SessionOpened(reply);
+            else if (reply.Client == _session && _commands.TryGetValue(reply.Sequence, out var call)) Answered(reply, call);
+        }
+        while (_oldest < _next && !_commands.ContainsKey(_oldest)) _oldest++;
+        Send();
+    }
+
+    private void SessionOpened(Reply reply)
+    {
+        _token = 0;
+        if (_session != 0 || reply.Status != ReplyStatus.Ok || reply.Result.Length != 8) return;
+        _session = BinaryPrimitives.ReadInt64BigEndian(reply.Result.Span);
+        (_next, _oldest) = (1, 1);
+    }
+
+    private void Answered(Reply reply, ClientCall call)
+    {
+        switch (reply.Status)
+        {
+            case ReplyStatus.Ok:
+                _commands.Remove(reply.Sequence);
+                call.Answer(reply.Result);
+                break;
+            case ReplyStatus.Stale:
+                _commands.Remove(reply.Sequence);
+                call.Fail(new OutcomeUnknownException("the cluster no longer remembers this command's answer: it may have been executed or not"));
+                break;
+            case ReplyStatus.SessionUnknown:
+                // An earlier try of any of them may have been executed before the session was forgotten.
+                foreach (var lost in _commands.Values)
+                    lost.Fail(new OutcomeUnknownException($"the cluster has forgotten session {_session}: the command may have been executed or not"));
+                _commands.Clear();
+                _session = 0;
+                break;
+        }
+    }
+
+    private void Answered(QueryResponse response)
+    {
+        _patience = TicksToRetry;
+        foreach (var result in response.Results)
+            if (_queries.Remove(result.Id, out var call)) call.Answer(result.Result);
+    }
+
+    private void SendLateAgain()
+    {
+        _tick++;
+        foreach (var canceled in _queries.Where(q => q.Value.Task.IsCompleted).Select(q => q.Key).ToList()) _queries.Remove(canceled);
+        var late = new List<ClientCall>();
+        for (var sequence = _oldest; sequence < _next; sequence++)
+            if (_commands.TryGetValue(sequence, out var call) && IsLate(call.SentAt)) late.Add(call);
+        late.AddRange(_queries.Values.Where(call => IsLate(call.SentAt)));
+        var sessionLate = _token != 0 && IsLate(_tokenSentAt);
+        if (late.Count == 0 && !sessionLate) return;
+        _contact = (_contact + 1) % _replicas.Count;
+        _patience = Math.Min(_patience * 2, _mostPatience);
+        if (sessionLate) AskForSession();
+        if (late.Count > 0) SendAll(late);
+    }
+
+    private bool IsLate(long sentAt) => _tick - sentAt >= _patience;
+}

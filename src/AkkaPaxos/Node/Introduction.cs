@@ -1,0 +1,142 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>To the other members, at the start and again and again: this is me, and whom I take for members.</summary>
+/// <param name="From">The node's number.</param>
+/// <param name="Address">Its address.</param>
+/// <param name="Members">Its members, by id.</param>
+public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members);
+
+/// <summary>To a node that said hello: I know you as you say.</summary>
+/// <param name="From">Who welcomes.</param>
+public sealed record Welcome(NodeId From);
+
+/// <summary>To a node that said hello: you are not whom my configuration has under that number.</summary>
+/// <param name="From">Who refuses.</param>
+/// <param name="Reason">One line.</param>
+public sealed record Refused(NodeId From, string Reason);
+
+/// <summary>Introduction to its node: a majority, this node among it, has welcomed it.</summary>
+internal sealed record Introduced;
+
+/// <summary>Introduction to its node: it can not be welcomed by a majority.</summary>
+internal sealed record TurnedAway(string Reason);
+
+/// <summary>To the introduction: who answered lately? Answered with <see cref="Seen"/>.</summary>
+internal sealed record GetSeen;
+
+/// <summary>The nodes that answered or said hello lately, this one among them.</summary>
+internal sealed record Seen(IReadOnlyList<NodeId> Nodes);
+
+/// <summary>
+/// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it
+/// where its configuration has another address under that number. An impostor is refused by all, so it never starts a leader.
+/// </summary>
+internal sealed class Introduction : UntypedActor, IWithTimers
+{
+    internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private const int SeenForTicks = 4;
+    // A refusal decides at once where it leaves no majority; otherwise a misconfigured peer gets this long to be outvoted.
+    private const int GraceTicks = 10;
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private readonly PaxosSettings _settings;
+    private readonly PeerDirectory _peers;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly HashSet<NodeId> _welcomedBy = [];
+    private readonly SortedDictionary<NodeId, string> _refusedBy = [];
+    private readonly SortedDictionary<NodeId, long> _seenAt = [];
+    private readonly HashSet<string> _strangers = [];
+    private long _tick;
+    private long _firstRefusal;
+    private bool _decided;
+
+    public Introduction(PaxosSettings settings, PeerDirectory peers)
+    {
+        (_settings, _peers) = (settings, peers);
+        _welcomedBy.Add(settings.NodeId);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TimeSpan.Zero, Interval);
+        Decide();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Tick:
+                _tick++;
+                foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
+                    _peers.Find(member.Id, "introduction").Tell(new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members), Self);
+                Decide();
+                break;
+            case Hello hello: Answer(hello); break;
+            case Welcome welcome:
+                _seenAt[welcome.From] = _tick;
+                _refusedBy.Remove(welcome.From);
+                if (_settings.Membership.Members.Any(m => m.Id == welcome.From) && _welcomedBy.Add(welcome.From)) Decide();
+                break;
+            case Refused refused:
+                if (_refusedBy.TryAdd(refused.From, refused.Reason))
+                {
+                    _log.Error("refused by node {0}: {1}", refused.From, refused.Reason);
+                    if (_firstRefusal == 0) _firstRefusal = _tick;
+                }
+                Decide();
+                break;
+            case GetSeen:
+                Sender.Tell(new Seen([_settings.NodeId, .. _seenAt.Where(s => _tick - s.Value <= SeenForTicks).Select(s => s.Key)]), Self);
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Answer(Hello hello)
+    {
+        var known = _settings.Membership.Members.FirstOrDefault(m => m.Id == hello.From);
+        var reason = known is null ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows"
+            : known.Address != hello.Address ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
+            : !hello.Members.SequenceEqual(_settings.Membership.Members) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
+            : null;
+        if (reason is null)
+        {
+            _seenAt[hello.From] = _tick;
+            Sender.Tell(new Welcome(_settings.NodeId), Self);
+            return;
+        }
+        if (_strangers.Count < 100 && _strangers.Add($"{hello.From} {hello.Address}"))
+            _log.Warning("refused a node that calls itself {0} at {1}: {2}", hello.From, hello.Address, reason);
+        Sender.Tell(new Refused(_settings.NodeId, reason), Self);
+    }
+
+    private void Decide()
+    {
+        if (_decided) return;
+        var quorum = _settings.Membership.Phase1(1);
+        if (quorum.IsMetBy(_welcomedBy))
+        {
+            _decided = true;
+            Context.Parent.Tell(new Introduced(), Self);
+            return;
+        }
+        if (_refusedBy.Count == 0) return;
+        var possible = _settings.Membership.Members.Select(m => m.Id).Where(id => !_refusedBy.ContainsKey(id)).ToHashSet();
+        if (quorum.IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
+        _decided = true;
+        var (node, reason) = _refusedBy.First();
+        Context.Parent.Tell(new TurnedAway($"node {node} refused this node: {reason}"), Self);
+    }
+}

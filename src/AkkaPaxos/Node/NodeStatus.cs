@@ -1,0 +1,45 @@
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>What a node says of itself.</summary>
+/// <param name="NodeId">Its number.</param>
+/// <param name="Group">The log's name.</param>
+/// <param name="Roles">Its roles and how they are, in the order of the configuration.</param>
+/// <param name="Ballot">The highest ballot that its leader knows of; <see cref="Consensus.Ballot.Bottom"/> before it knows one.</param>
+/// <param name="Leader">The node that leads, as far as this node knows; <see cref="NodeId.None"/> where nobody is known to.</param>
+/// <param name="SlotIn">The next slot for which its replica would propose.</param>
+/// <param name="SlotOut">The lowest slot its replica has not executed.</param>
+/// <param name="Checksum">Of the replica's state at <paramref name="SlotOut"/>.</param>
+/// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
+/// <param name="Peers">All members, this node among them, by id.</param>
+/// <param name="Problem">Why the node cannot serve; null where it can.</param>
+public sealed record NodeStatus(
+    NodeId NodeId,
+    string Group,
+    IReadOnlyList<RoleStatus> Roles,
+    Ballot Ballot,
+    NodeId Leader,
+    long SlotIn,
+    long SlotOut,
+    ulong Checksum,
+    long SnapshotSlot,
+    IReadOnlyList<PeerStatus> Peers,
+    string? Problem);
+
+/// <summary>A role of a node.</summary>
+/// <param name="Name">Its name in the registry.</param>
+/// <param name="IsRunning">Whether it runs now.</param>
+/// <param name="Problem">Why it last failed; null where it did not, or has run for long since.</param>
+public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
+
+/// <summary>A member as another sees it.</summary>
+/// <param name="NodeId">Its number.</param>
+/// <param name="Address">Its address, as Akka writes it.</param>
+/// <param name="IsReachable">Whether it answers; from the cluster's gossip, or where there is none from its own greetings. Feeds this report and nothing else.</param>
+/// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
+public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, long SlotOut);
+
+/// <summary>Why a node can no longer take part.</summary>
+/// <param name="message">One line.</param>
+public sealed class NodeFailedException(string message) : Exception(message);

@@ -1,0 +1,135 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>Makes <see cref="Paxos"/> an extension of an actor system.</summary>
+public sealed class PaxosProvider : ExtensionIdProvider<Paxos>
+{
+    /// <summary>Starts the node that the system's configuration describes.</summary>
+    /// <exception cref="ConfigurationException">The configuration describes none; one line that names the key.</exception>
+    public override Paxos CreateExtension(ExtendedActorSystem system) => new(system);
+}
+
+/// <summary>
+/// The way in: one Paxos node in your actor system. <c>Paxos.Get(system)</c> starts it from the section <c>akkapaxos</c> of the system's
+/// configuration, which needs <see cref="PaxosSettings.DefaultConfig"/> behind it; then operations of your state machine are submitted here.
+/// </summary>
+public sealed class Paxos : IExtension
+{
+    private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(1);
+    private readonly ExtendedActorSystem _system;
+    private readonly PeerDirectory _peers;
+    private readonly PaxosSession _session;
+    private readonly TaskCompletionSource<NodeFailedException> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal Paxos(ExtendedActorSystem system)
+    {
+        _system = system;
+        system.Settings.InjectTopLevelFallback(PaxosSettings.DefaultConfig());
+        Settings = new PaxosSettings(system.Settings.Config);
+        var own = system.Provider.DefaultAddress;
+        if (own != Address.Parse(Settings.Address))
+            throw new ConfigurationException(
+                $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; make akka.remote.dot-netty.tcp and the member's address agree");
+        _peers = new PeerDirectory(system, Settings);
+        var node = Props.Create(typeof(PaxosNode), Settings, _peers, (Action<NodeFailedException>)(why => _failed.TrySetResult(why)));
+        system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node), "paxos");
+        _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), $"paxos-session-{Settings.Group}");
+    }
+
+    /// <summary>The node of an actor system; started where it is not.</summary>
+    /// <exception cref="ConfigurationException">The system's configuration describes no node; one line that names the key.</exception>
+    public static Paxos Get(ActorSystem system) => system.WithExtension<Paxos, PaxosProvider>();
+
+    /// <summary>What the node was started with.</summary>
+    public PaxosSettings Settings { get; }
+
+    /// <summary>Ends when the node can no longer take part, with the reason: another node has its number, for example. Then it is to be shut down.</summary>
+    public Task<NodeFailedException> Failed => _failed.Task;
+
+    /// <summary>Executes an operation of the state machine, once, on every node.</summary>
+    /// <param name="operation">The operation; it must not be changed before the task ends.</param>
+    /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
+    /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
+    /// <exception cref="OutcomeUnknownException">It may have been executed or not, and it cannot be found out any more.</exception>
+    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) => _session.Submit(operation, cancellation);
+
+    /// <summary>Asks the state machine without changing it.</summary>
+    /// <param name="query">The question; it must not be changed before the task ends.</param>
+    /// <param name="serializable">True: this node's present state, which may be old. False: linearizable, reflects every write acknowledged before.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
+        _session.Query(query, serializable, cancellation);
+
+    /// <summary>What the node says of itself. Parts that do not answer within a second are reported as a problem, not waited for.</summary>
+    public async Task<NodeStatus> Status(CancellationToken cancellation = default)
+    {
+        // Asked side by side, so that one part which does not answer costs no more than its own second.
+        var rolesAsked = Ask<RolesStatus>(_system.Provider.ResolveActorRef(PathOf("")), new GetRoles(), cancellation);
+        var replicaAsked = Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation);
+        var reachable = await Reachable(cancellation).ConfigureAwait(false);
+        var roles = await rolesAsked.ConfigureAwait(false);
+        var replica = await replicaAsked.ConfigureAwait(false);
+        var problem = roles is null ? "the node does not answer"
+            : roles.Problem ?? roles.Roles.Where(r => !r.IsRunning && r.Problem is not null).Select(r => $"{r.Name}: {r.Problem}").FirstOrDefault()
+            ?? (replica is null ? "the replica does not answer" : null);
+        return new NodeStatus(
+            Settings.NodeId,
+            Settings.Group,
+            roles?.Roles ?? [.. Settings.Roles.Select(name => new RoleStatus(name, false, null))],
+            replica?.Ballot ?? Ballot.Bottom,
+            replica is { IsLed: true } ? replica.Ballot.Leader : NodeId.None,
+            replica?.SlotIn ?? 0,
+            replica?.SlotOut ?? 0,
+            replica?.Checksum ?? 0,
+            replica?.SnapshotSlot ?? 0,
+            [.. Settings.Membership.Members.Select(m => new PeerStatus(
+                m.Id,
+                m.Address,
+                m.Id == Settings.NodeId || reachable.Contains(m.Id),
+                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0))],
+            problem);
+    }
+
+    /// <summary>What this node's roles sent for some slots, in order, as far as <c>akkapaxos.trace-slots</c> keeps it.</summary>
+    /// <param name="from">The first slot.</param>
+    /// <param name="to">The last slot.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    /// <returns>Nothing where tracing is off.</returns>
+    public async Task<IReadOnlyList<MessageSent>> Trace(long from, long to, CancellationToken cancellation = default)
+    {
+        if (Settings.TraceSlots == 0) return [];
+        var trace = await Ask<Trace>(_system.Provider.ResolveActorRef(PathOf("/tracer")), new GetTrace(from, to), cancellation).ConfigureAwait(false);
+        return trace?.Messages ?? [];
+    }
+
+    private string PathOf(string child) => $"{_system.Provider.RootPath}user/paxos/{Settings.Group}{child}";
+
+    private async Task<HashSet<NodeId>> Reachable(CancellationToken cancellation)
+    {
+        if (_system.Settings.HasCluster)
+        {
+            var state = Cluster.Get(_system).State;
+            var up = state.Members.Except(state.Unreachable).Select(m => m.Address.ToString()).ToHashSet();
+            return [.. Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id)];
+        }
+        var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
+        return seen is null ? [] : [.. seen.Nodes];
+    }
+
+    private static async Task<T?> Ask<T>(IActorRef actor, object question, CancellationToken cancellation) where T : class
+    {
+        try
+        {
+            return actor is Nobody ? null : await actor.Ask<T>(question, StatusPatience, cancellation).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+}

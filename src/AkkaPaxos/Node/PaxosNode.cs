@@ -1,0 +1,150 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.StateMachine;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>To the node: how are your roles? Answered with <see cref="RolesStatus"/>.</summary>
+internal sealed record GetRoles;
+
+/// <summary>How a node's roles are.</summary>
+internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem);
+
+/// <summary>The top actor <c>/user/paxos</c>: a child for each group.</summary>
+internal sealed class PaxosGroups : UntypedActor
+{
+    private readonly string _group;
+    private readonly Props _node;
+
+    public PaxosGroups(string group, Props node) => (_group, _node) = (group, node);
+
+    protected override void PreStart() => Context.ActorOf(_node, _group);
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    protected override void OnReceive(object message) => Unhandled(message);
+}
+
+/// <summary>
+/// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
+/// found an invariant violated stays stopped. The leader starts only after a majority has welcomed this node.
+/// </summary>
+internal sealed class PaxosNode : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
+    // A role that has run for this long is well again.
+    private static readonly TimeSpan WellAfter = TimeSpan.FromSeconds(30);
+
+    private sealed record StartRole(string Name);
+
+    private sealed class Role(string name)
+    {
+        public string Name { get; } = name;
+        public IActorRef? Actor { get; set; }
+        public DateTimeOffset StartedAt { get; set; }
+        public TimeSpan Backoff { get; set; } = MinBackoff;
+        public string? Problem { get; set; }
+        public bool IsOver { get; set; }
+    }
+
+    private readonly PaxosSettings _settings;
+    private readonly PeerDirectory _peers;
+    private readonly Action<NodeFailedException> _failed;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly List<Role> _roles;
+    private bool _introduced;
+    private string? _problem;
+
+    public PaxosNode(PaxosSettings settings, PeerDirectory peers, Action<NodeFailedException> failed)
+    {
+        (_settings, _peers, _failed) = (settings, peers, failed);
+        _roles = [.. settings.Roles.Select(name => new Role(name))];
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        if (_settings.Warning is { } warning) _log.Warning(warning);
+        if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
+        _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
+        foreach (var role in _roles.Where(r => r.Name != "leader")) Start(role);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Introduced:
+                _introduced = true;
+                foreach (var role in _roles.Where(r => r.Name == "leader")) Start(role);
+                break;
+            case TurnedAway turned:
+                StopForGood(turned.Reason);
+                break;
+            case StartRole start:
+                Start(_roles.First(r => r.Name == start.Name));
+                break;
+            case Terminated terminated:
+                if (_roles.FirstOrDefault(r => terminated.ActorRef.Equals(r.Actor)) is { } stopped) Ended(stopped);
+                break;
+            case GetRoles:
+                Sender.Tell(new RolesStatus([.. _roles.Select(r => new RoleStatus(r.Name, r.Actor is not null, r.Problem))], _problem), Self);
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
+    {
+        // The message tells who it is about: the strategy runs as the child's failure is handled.
+        if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is not { } role) return Directive.Restart;
+        role.Problem = Innermost(failure).Message;
+        role.IsOver = Innermost(failure) is InvariantViolationException or StateMachineException;
+        return Directive.Stop;
+    });
+
+    private void Start(Role role)
+    {
+        if (role.Actor is not null || role.IsOver || _problem is not null || (role.Name == "leader" && !_introduced)) return;
+        var context = new RoleContext(
+            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine, _settings.Seed(role.Name));
+        role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), role.Name));
+        role.StartedAt = Context.System.Scheduler.Now;
+        _peers.SetOwn(role.Name, role.Actor);
+    }
+
+    private void Ended(Role role)
+    {
+        role.Actor = null;
+        _peers.SetOwn(role.Name, ActorRefs.Nobody);
+        if (_problem is not null) return;
+        role.Problem ??= "it stopped itself; the log says why";
+        if (role.IsOver)
+        {
+            _log.Error("role {0} of node {1} stopped for good: {2}", role.Name, _settings.NodeId, role.Problem);
+            return;
+        }
+        if (Context.System.Scheduler.Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
+        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, role.Backoff.TotalMilliseconds, role.Problem);
+        Timers.StartSingleTimer(role.Name, new StartRole(role.Name), role.Backoff);
+        role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
+    }
+
+    private void StopForGood(string reason)
+    {
+        _problem = reason;
+        _log.Error("node {0} stops: {1}", _settings.NodeId, reason);
+        foreach (var role in _roles.Where(r => r.Actor is not null)) Context.Stop(role.Actor);
+        _failed(new NodeFailedException(reason));
+    }
+
+    private static Exception Innermost(Exception failure)
+    {
+        while (failure.InnerException is not null && failure is not (InvariantViolationException or StateMachineException)) failure = failure.InnerException;
+        return failure;
+    }
+}

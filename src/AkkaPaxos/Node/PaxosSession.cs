@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>How a client session behaves.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Commands numbered and not yet answered; more wait. At most a quarter of the answers that a replica remembers for a session.</summary>
+    public int InFlight { get; init; } = 1024;
+
+    /// <summary>After this long without an answer a command or question is sent again, to the next contact point. Doubles, up to <see cref="RetryAfterMax"/>, while none answers.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>The longest time between two tries.</summary>
+    public TimeSpan RetryAfterMax { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Bytes of operations in one message; a single larger one travels alone.</summary>
+    public long RequestBytes { get; init; } = 1 << 20;
+}
+
+/// <summary>A command may have been executed or not, and it cannot be found out any more: the cluster has forgotten the session, or the session was closed.</summary>
+/// <param name="message">Which of these.</param>
+public sealed class OutcomeUnknownException(string message) : Exception(message);
+
+/// <summary>
+/// A client's session with a Paxos group: numbers its commands, so that each takes effect at most once however often it has to be sent,
+/// and batches what is asked at the same time into one message. For any number of concurrent callers.
+/// </summary>
+public sealed class PaxosSession
+{
+    private readonly ClientCalls _calls;
+    private readonly IActorRef _actor;
+    private readonly ActorSystem _system;
+
+    private PaxosSession(ActorSystem system, IReadOnlyList<Func<IActorRef>> replicas, SessionSettings settings, string? name)
+    {
+        if (replicas.Count == 0) throw new ArgumentException("a session needs at least one contact point", nameof(replicas));
+        _system = system;
+        _calls = new ClientCalls();
+        _actor = system.ActorOf(Props.Create(typeof(ClientSession), replicas, settings, _calls), name);
+        _calls.Signal = () => _actor.Tell(ClientSession.Flush.Instance, ActorRefs.NoSender);
+    }
+
+    /// <summary>A session from another actor system, whose provider is remote or cluster. Nothing is sent before the first call.</summary>
+    /// <param name="system">The client's own actor system.</param>
+    /// <param name="contactPoints">Addresses of nodes, as Akka writes them: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>. The first is asked first.</param>
+    /// <param name="group">The log's name.</param>
+    /// <param name="settings">How it behaves; the defaults where null.</param>
+    /// <exception cref="FormatException">A contact point is not an address.</exception>
+    public static PaxosSession Connect(ActorSystem system, IEnumerable<string> contactPoints, string group = "default", SessionSettings? settings = null)
+    {
+        var provider = ((ExtendedActorSystem)system).Provider;
+        var replicas = contactPoints.Select(at =>
+        {
+            if (!Address.TryParse(at, out var address) || address.Host is null || address.Port is null)
+                throw new FormatException($"contact point \"{at}\" is not an address like akka.tcp://akkapaxos@host:port");
+            return provider.ResolveActorRef(PeerDirectory.Path(at, group, "replica"));
+        }).ToList();
+        return Open(system, replicas, settings);
+    }
+
+    /// <summary>A session with these replicas. Nothing is sent before the first call.</summary>
+    /// <param name="system">Where the session's actor lives.</param>
+    /// <param name="replicas">Contact points; the first is asked first, the next one where it does not answer in time.</param>
+    /// <param name="settings">How it behaves; the defaults where null.</param>
+    public static PaxosSession Open(ActorSystem system, IReadOnlyList<IActorRef> replicas, SessionSettings? settings = null) =>
+        new(system, [.. replicas.Select(r => (Func<IActorRef>)(() => r))], settings ?? new SessionSettings(), null);
+
+    internal static PaxosSession Open(ActorSystem system, Func<IActorRef> replica, string name) => new(system, [replica], new SessionSettings(), name);
+
+    /// <summary>Executes an operation of the state machine, once.</summary>
+    /// <param name="operation">The operation; it must not be changed before the task ends.</param>
+    /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
+    /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
+    /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was closed.</exception>
+    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
+        _calls.Add(new ClientCall(operation, CallKind.Command), cancellation);
+
+    /// <summary>Asks the state machine without changing it.</summary>
+    /// <param name="query">The question; it must not be changed before the task ends.</param>
+    /// <param name="serializable">True: the asked node's present state, which may be old. False: linearizable, reflects every write acknowledged before.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    /// <exception cref="OperationCanceledException">The waiting was stopped, or the session closed.</exception>
+    public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
+        _calls.Add(new ClientCall(query, serializable ? CallKind.SerializableQuery : CallKind.Query), cancellation);
+
+    /// <summary>Ends the session here; calls under way end with an exception.</summary>
+    public void Close() => _system.Stop(_actor);
+}
+
+internal enum CallKind
+{
+    Command,
+    Query,
+    SerializableQuery,
+}
+
+/// <summary>One call of <see cref="PaxosSession"/>: its task, and what the session's actor keeps of it.</summary>
+internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
+    : TaskCompletionSource<ReadOnlyMemory<byte>>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public ReadOnlyMemory<byte> Operation { get; } = operation;
+
+    public CallKind Kind { get; } = kind;
+
+    public CancellationTokenRegistration Cancellation { get; set; }
+
+    /// <summary>The actor's tick at which it was last sent.</summary>
+    public long SentAt { get; set; }
+
+    /// <summary>What was sent for it: the Command or Query.</summary>
+    public object? Message { get; set; }
+
+    public void Answer(ReadOnlyMemory<byte> result)
+    {
+        TrySetResult(result);
+        Cancellation.Dispose();
+    }
+
+    public void Fail(Exception why)
+    {
+        TrySetException(why);
+        Cancellation.Dispose();
+    }
+}
+
+/// <summary>Hands calls over from the callers' threads to the session's actor: a queue, and one message for all that waits in it.</summary>
+internal sealed class ClientCalls
+{
+    private readonly ConcurrentQueue<ClientCall> _queue = new();
+    private int _signaled;
+    private volatile bool _closed;
+
+    public Action Signal { get; set; } = () => { };
+
+    public Task<ReadOnlyMemory<byte>> Add(ClientCall call, CancellationToken cancellation)
+    {
+        if (cancellation.CanBeCanceled)
+            call.Cancellation = cancellation.UnsafeRegister(static (c, token) => ((ClientCall)c!).TrySetCanceled(token), call);
+        _queue.Enqueue(call);
+        if (_closed) Close(); // a call that came while the actor stopped must not wait for ever
+        else if (Interlocked.Exchange(ref _signaled, 1) == 0) Signal();
+        return call.Task;
+    }
+
+    public bool TryTake(out ClientCall call) => _queue.TryDequeue(out call!);
+
+    /// <summary>To be called by the actor before it takes what waits, so that a call which comes later signals again.</summary>
+    public void Taking() => Volatile.Write(ref _signaled, 0);
+
+    public void Close()
+    {
+        _closed = true;
+        while (TryTake(out var call)) call.Fail(new OperationCanceledException("the session is closed; this call was never sent"));
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Node;
+
+/// <summary>
+/// The node's own directory: other nodes' roles by path without incarnation, so that a reference stays good when the peer restarts; this
+/// node's own roles as the references that its supervisor last made.
+/// </summary>
+internal sealed class PeerDirectory : IPeerDirectory
+{
+    private readonly ActorSystem _system;
+    private readonly PaxosSettings _settings;
+    private readonly ConcurrentDictionary<(NodeId Node, string Role), IActorRef> _remote = new();
+    private readonly ConcurrentDictionary<string, IActorRef> _own = new();
+
+    public PeerDirectory(ActorSystem system, PaxosSettings settings) => (_system, _settings) = (system, settings);
+
+    /// <summary>Where a node's role lives: <c>akka.tcp://akkapaxos@10.0.0.1:4053/user/paxos/default/replica</c>.</summary>
+    public static string Path(string address, string group, string role) => $"{address}/user/paxos/{group}/{role}";
+
+    public IActorRef Acceptor(NodeId node) => Find(node, "acceptor");
+
+    public IActorRef Leader(NodeId node) => Find(node, "leader");
+
+    public IActorRef Replica(NodeId node) => Find(node, "replica");
+
+    /// <summary>The role of a node; <see cref="ActorRefs.Nobody"/> where the node is not known, or does not run the role now.</summary>
+    public IActorRef Find(NodeId node, string role)
+    {
+        if (node == _settings.NodeId) return _own.GetValueOrDefault(role, ActorRefs.Nobody);
+        if (_remote.TryGetValue((node, role), out var known)) return known;
+        var member = _settings.Membership.Members.FirstOrDefault(m => m.Id == node);
+        if (member is null) return ActorRefs.Nobody;
+        return _remote.GetOrAdd((node, role), ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(member.Address, _settings.Group, role)));
+    }
+
+    public void SetOwn(string role, IActorRef actor) => _own[role] = actor;
+}
