@@ -133,7 +133,7 @@ public sealed record ReadIndex(long Id);
 
 /// <summary>Leader to the asking replica.</summary>
 /// <param name="Id">The question's.</param>
-/// <param name="Slot">The highest slot in which anything can have been decided when the question arrived; 0 where this leader does not lead: ask another.</param>
+/// <param name="Slot">The highest slot in which anything can have been decided when the question arrived, 0 in an empty log; -1 where this leader does not lead: ask another.</param>
 public sealed record ReadIndexResult(long Id, long Slot);
 
 /// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
