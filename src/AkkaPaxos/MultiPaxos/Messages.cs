@@ -1,3 +1,4 @@
+using Akka.Event;
 using AkkaPaxos.Consensus;
 
 namespace AkkaPaxos.MultiPaxos;
@@ -20,12 +21,15 @@ namespace AkkaPaxos.MultiPaxos;
 //     |           |--Prepare-->|->|->|   journal, fsync
 //     |           |<--Promise--|--|--|   in pages
 //     |<-Adopted--|            |  |  |   or Preempted, by the scout or by a commander
+//
+// What the wire can carry is marked IPaxosMessage. Answers of acceptors are IDeadLetterSuppression: a quorum's answers end the actor
+// that asked, so the last ones regularly find nobody, which is nothing to log.
 
 /// <summary>Client to a replica: execute these. The sender gets one <see cref="Reply"/> for each, in one or more <see cref="Response"/>s.</summary>
-public sealed record Request(IReadOnlyList<Command> Commands);
+public sealed record Request(IReadOnlyList<Command> Commands) : IPaxosMessage;
 
 /// <summary>Replica to client: answers to commands of its requests, in the order in which they were executed.</summary>
-public sealed record Response(IReadOnlyList<Reply> Replies);
+public sealed record Response(IReadOnlyList<Reply> Replies) : IPaxosMessage;
 
 /// <summary>What became of a command.</summary>
 public enum ReplyStatus
@@ -54,7 +58,7 @@ public sealed record Reply(long Client, long Sequence, ReplyStatus Status, ReadO
 public sealed record Query(long Id, bool Serializable, ReadOnlyMemory<byte> Operation);
 
 /// <summary>Client to a replica: answer these. The sender gets one <see cref="QueryResult"/> for each, in one or more <see cref="QueryResponse"/>s.</summary>
-public sealed record QueryRequest(IReadOnlyList<Query> Queries);
+public sealed record QueryRequest(IReadOnlyList<Query> Queries) : IPaxosMessage;
 
 /// <summary>The answer to one question.</summary>
 /// <param name="Id">The question's.</param>
@@ -62,18 +66,18 @@ public sealed record QueryRequest(IReadOnlyList<Query> Queries);
 public sealed record QueryResult(long Id, ReadOnlyMemory<byte> Result);
 
 /// <summary>Replica to client: answers to questions.</summary>
-public sealed record QueryResponse(IReadOnlyList<QueryResult> Results);
+public sealed record QueryResponse(IReadOnlyList<QueryResult> Results) : IPaxosMessage;
 
 /// <summary>Replica to the active leader's replica: propose these, they are my clients'. The asking replica answers its clients itself once it learns the decisions.</summary>
-public sealed record Forward(IReadOnlyList<Command> Commands);
+public sealed record Forward(IReadOnlyList<Command> Commands) : IPaxosMessage;
 
 /// <summary>Replica to leader: ⟨propose, s, c⟩ (PMMC figure 1).</summary>
-public sealed record Propose(long Slot, Value Value);
+public sealed record Propose(long Slot, Value Value) : IPaxosMessage;
 
 /// <summary>Scout to acceptor: ⟨p1a, λ, b⟩ (PMMC figure 6). Asks for the pvalues accepted in slots from <paramref name="FromSlot"/> on, a page at a time.</summary>
 /// <param name="Ballot">The ballot to adopt.</param>
 /// <param name="FromSlot">Lower slots are decided and known to the leader's node.</param>
-public sealed record Prepare(Ballot Ballot, long FromSlot);
+public sealed record Prepare(Ballot Ballot, long FromSlot) : IPaxosMessage;
 
 /// <summary>Acceptor to scout: ⟨p1b, α, b, accepted⟩ (PMMC figure 4), one page of it.</summary>
 /// <param name="From">The acceptor's node.</param>
@@ -82,16 +86,17 @@ public sealed record Prepare(Ballot Ballot, long FromSlot);
 /// <param name="NextSlot">Where the next page starts; 0 where this page is the last.</param>
 /// <param name="TruncatedBelow">The acceptor's truncation point: every lower slot is decided, and in a majority's snapshots. 1 where nothing was truncated.</param>
 /// <param name="Accepted">For each slot of the page the pvalue with the highest ballot, by slot.</param>
-public sealed record Promise(NodeId From, Ballot Promised, long FromSlot, long NextSlot, long TruncatedBelow, IReadOnlyList<PValue> Accepted);
+public sealed record Promise(NodeId From, Ballot Promised, long FromSlot, long NextSlot, long TruncatedBelow, IReadOnlyList<PValue> Accepted)
+    : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Commander to acceptor: ⟨p2a, λ, ⟨b, s, c⟩⟩ (PMMC figure 6).</summary>
-public sealed record Accept(PValue PValue);
+public sealed record Accept(PValue PValue) : IPaxosMessage;
 
 /// <summary>Acceptor to commander: ⟨p2b, α, b⟩ (PMMC figure 4).</summary>
 /// <param name="From">The acceptor's node.</param>
 /// <param name="Promised">The acceptor's ballot, on disk: equal to the commander's where it accepted, higher where it refused.</param>
 /// <param name="Slot">The slot.</param>
-public sealed record Accepted(NodeId From, Ballot Promised, long Slot);
+public sealed record Accepted(NodeId From, Ballot Promised, long Slot) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Acceptor to the replica beside it: I accepted this, it is on disk; so a decision that names slot and ballot needs no value.</summary>
 public sealed record Learned(PValue PValue);
@@ -100,7 +105,7 @@ public sealed record Learned(PValue PValue);
 /// <param name="Slot">The slot.</param>
 /// <param name="Ballot">The ballot under which the value was chosen.</param>
 /// <param name="Value">The value; null where the acceptor beside the replica said that it accepted it under this very ballot.</param>
-public sealed record Decision(long Slot, Ballot Ballot, Value? Value);
+public sealed record Decision(long Slot, Ballot Ballot, Value? Value) : IPaxosMessage;
 
 /// <summary>Scout to its leader: a quorum has adopted the ballot (PMMC figure 6).</summary>
 /// <param name="Ballot">The ballot.</param>
@@ -117,7 +122,7 @@ public sealed record SlotChosen(Ballot Ballot, long Slot);
 
 /// <summary>Active leader to the other leaders, again and again: I am here (PMMC 3).</summary>
 /// <param name="Ballot">The ballot it leads.</param>
-public sealed record Heartbeat(Ballot Ballot);
+public sealed record Heartbeat(Ballot Ballot) : IPaxosMessage;
 
 /// <summary>Leader to the replica beside it: who leads now, as far as this leader knows. Sent at each change.</summary>
 /// <param name="Ballot">The highest ballot known to be led, or to have preempted this leader.</param>
@@ -129,21 +134,21 @@ public sealed record Executed(long SlotOut);
 
 /// <summary>Replica to the active leader: which slot must I have executed to answer a linearizable question that I hold now? (PMMC 4.4, read-only commands; etcd's ReadIndex)</summary>
 /// <param name="Id">Pairs the answer with the question.</param>
-public sealed record ReadIndex(long Id);
+public sealed record ReadIndex(long Id) : IPaxosMessage;
 
 /// <summary>Leader to the asking replica.</summary>
 /// <param name="Id">The question's.</param>
 /// <param name="Slot">The highest slot in which anything can have been decided when the question arrived, 0 in an empty log; -1 where this leader does not lead: ask another.</param>
-public sealed record ReadIndexResult(long Id, long Slot);
+public sealed record ReadIndexResult(long Id, long Slot) : IPaxosMessage;
 
 /// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
-public sealed record Confirm(Ballot Ballot, long Id);
+public sealed record Confirm(Ballot Ballot, long Id) : IPaxosMessage;
 
 /// <summary>Acceptor to confirmer.</summary>
 /// <param name="From">The acceptor's node.</param>
 /// <param name="Promised">The acceptor's ballot.</param>
 /// <param name="Id">The question's.</param>
-public sealed record Confirmed(NodeId From, Ballot Promised, long Id);
+public sealed record Confirmed(NodeId From, Ballot Promised, long Id) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
 public sealed record BallotConfirmed(long Id);
@@ -153,25 +158,25 @@ public sealed record BallotConfirmed(long Id);
 /// <param name="SlotOut">The lowest slot it has not executed.</param>
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
 /// <param name="Checksum">The state machine's checksum at <paramref name="SlotOut"/> (invariant R3).</param>
-public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum);
+public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum) : IPaxosMessage;
 
 /// <summary>Replica to another that is ahead: send me the decisions from this slot on.</summary>
-public sealed record CatchUp(long FromSlot);
+public sealed record CatchUp(long FromSlot) : IPaxosMessage;
 
 /// <summary>Replica to one that is behind: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes instead.</summary>
 /// <param name="Decisions">Consecutive slots from the asked one on.</param>
-public sealed record Decisions(IReadOnlyList<Decision> Entries);
+public sealed record Decisions(IReadOnlyList<Decision> Entries) : IPaxosMessage;
 
 /// <summary>Replica to one that is behind: I no longer keep these decisions, fetch my snapshot.</summary>
 /// <param name="Slot">The snapshot holds every slot below.</param>
 /// <param name="Size">Its size in bytes.</param>
-public sealed record SnapshotOffer(long Slot, long Size);
+public sealed record SnapshotOffer(long Slot, long Size) : IPaxosMessage;
 
 /// <summary>Replica to the one that offered: send me the bytes of your snapshot from this offset on.</summary>
-public sealed record FetchSnapshot(long Slot, long Offset);
+public sealed record FetchSnapshot(long Slot, long Offset) : IPaxosMessage;
 
 /// <summary>A part of a snapshot.</summary>
-public sealed record SnapshotChunk(long Slot, long Offset, long Size, ReadOnlyMemory<byte> Bytes);
+public sealed record SnapshotChunk(long Slot, long Offset, long Size, ReadOnlyMemory<byte> Bytes) : IPaxosMessage;
 
 /// <summary>Replica to the acceptor beside it: a majority has snapshots of every slot below, so forget the pvalues there.</summary>
 public sealed record Truncate(long BelowSlot);

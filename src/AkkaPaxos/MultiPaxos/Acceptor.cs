@@ -1,0 +1,268 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// The acceptor of PMMC 2.2 (figure 4): the memory of Paxos, one a node. It promises ballots and accepts pvalues, and says so only once it is
+/// in its journal.
+/// </summary>
+/// <remarks>
+/// There are two views of its state. What is <i>issued</i> decides how the next message is answered; what is <i>on disk</i> is what
+/// answers say (invariant S1). A message that changes something issues an event by PersistAsync, so that everything that waits is journaled in
+/// one write, and the answer leaves in the event's handler. A message that changes nothing is answered by DeferAsync: after all that was issued
+/// before it. So the answers leave in the order of the messages, and each reflects exactly the events before it.
+/// <para>
+/// It accepts under a ballot above its own too, and adopts it (seeds 2 and 3: <c>n &gt;= ROUND_NUMBER</c>), where PMMC's figure accepts only under an
+/// equal one: a scout ends with a majority's promises, and an acceptor whose Prepare was lost must still be able to vote.
+/// </para>
+/// </remarks>
+public sealed class Acceptor : UntypedPersistentActor
+{
+    private readonly RoleContext _context;
+    private readonly RoleLink _link;
+
+    // Issued.
+    private Ballot _promised = Ballot.Bottom;
+    private long _truncatedBelow = 1;
+    private readonly Dictionary<long, PValue> _inFlight = []; // the last pvalue issued for a slot, until it is on disk
+
+    // On disk.
+    private Ballot _promisedOnDisk = Ballot.Bottom;
+    private long _truncatedBelowOnDisk = 1;
+    private readonly SortedList<long, Entry> _accepted = []; // by slot; slots come in about their order, so an insertion is at the end
+
+    /// <summary>The pvalue with a slot's highest ballot, and where in the journal it stands.</summary>
+    private readonly record struct Entry(PValue PValue, long SequenceNr);
+
+    /// <summary>The acceptor of the node that <paramref name="context"/> describes.</summary>
+    public Acceptor(RoleContext context)
+    {
+        _context = context;
+        _link = new RoleLink(Context, context, "acceptor");
+        PersistenceId = context.PersistenceId("acceptor");
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId { get; }
+
+    /// <inheritdoc/>
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Prepare m: OnPrepare(m); break;
+            case Accept m: OnAccept(m); break;
+            case Confirm m: OnConfirm(m); break;
+            case Truncate m: OnTruncate(m); break;
+            case DeleteMessagesSuccess: break;
+            case DeleteMessagesFailure m:
+                Log.Warning("acceptor of node {0}: journal entries up to {1} cannot be deleted: {2}; the next truncation tries again",
+                    _context.Self, m.ToSequenceNr, m.Cause.Message);
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    // Phase 1: p1a. A page is taken when the answer leaves, so it holds what was accepted before the promise and nothing that is not on disk.
+    private void OnPrepare(Prepare prepare)
+    {
+        var scout = Sender;
+        if (prepare.Ballot > _promised)
+        {
+            _promised = prepare.Ballot;
+            PersistAsync(new AcceptorPromised(prepare.Ballot), e =>
+            {
+                Apply(e);
+                AnswerPrepare(prepare, scout);
+            });
+        }
+        else
+        {
+            DeferAsync(prepare, p => AnswerPrepare(p, scout));
+        }
+    }
+
+    // p1b
+    private void AnswerPrepare(Prepare prepare, IActorRef scout)
+    {
+        var adopted = _promisedOnDisk == prepare.Ballot;
+        var (page, next) = adopted ? Page(prepare.FromSlot) : ([], 0);
+        var promise = new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page);
+        _link.Tell(prepare.Ballot.Leader, "scout", scout, promise);
+    }
+
+    /// <summary>The pvalues from <paramref name="fromSlot"/> on, up to page-bytes but at least one, and where the next page starts.</summary>
+    private (IReadOnlyList<PValue> PValues, long NextSlot) Page(long fromSlot)
+    {
+        var page = new List<PValue>();
+        var bytes = 0L;
+        for (var i = FirstIndexFrom(fromSlot); i < _accepted.Count; i++)
+        {
+            var pvalue = _accepted.GetValueAtIndex(i).PValue;
+            bytes += pvalue.Value.Encoded.Length;
+            if (page.Count > 0 && bytes > _context.Settings.PageBytes) return (page, pvalue.Slot);
+            page.Add(pvalue);
+        }
+
+        return (page, 0);
+    }
+
+    private int FirstIndexFrom(long slot)
+    {
+        var (low, high) = (0, _accepted.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_accepted.GetKeyAtIndex(middle) < slot) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    // Phase 2: p2a.
+    private void OnAccept(Accept accept)
+    {
+        var (pvalue, commander) = (accept.PValue, Sender);
+
+        // The slot is decided, and a majority has it in snapshots. Accepting would bring back what was forgotten; to say Accepted without
+        // accepting would be a lie, if a harmless one. The commander is not left waiting for ever: its node is behind, catches up from the
+        // others, and the leader then ends commanders of slots that are executed.
+        if (pvalue.Slot < _truncatedBelow) return;
+
+        if (pvalue.Ballot < _promised)
+        {
+            DeferAsync(pvalue, p => AnswerAccept(p, commander));
+        }
+        else if (AlreadyIssued(pvalue))
+        {
+            DeferAsync(pvalue, p => Learn(p, commander));
+        }
+        else
+        {
+            _promised = pvalue.Ballot;
+            _inFlight[pvalue.Slot] = pvalue;
+            PersistAsync(new AcceptorAccepted(pvalue), e =>
+            {
+                Apply(e);
+                Learn(e.PValue, commander);
+            });
+        }
+    }
+
+    /// <summary>Whether this very pvalue is on disk or on its way there: the commander asked again.</summary>
+    private bool AlreadyIssued(PValue pvalue)
+    {
+        var known = _inFlight.TryGetValue(pvalue.Slot, out var issued) ? issued
+            : _accepted.TryGetValue(pvalue.Slot, out var entry) ? entry.PValue
+            : null;
+        if (known?.Ballot != pvalue.Ballot) return false;
+        if (!known.Value.Equals(pvalue.Value))
+            throw new InvariantViolationException("A4", $"node {_context.Self} was asked to accept two values for slot {pvalue.Slot} "
+                + $"under ballot {pvalue.Ballot}: {known.Value} and {pvalue.Value}");
+        return true;
+    }
+
+    // The replica beside it is told first, so that it knows the value when the decision comes, which names only slot and ballot.
+    private void Learn(PValue pvalue, IActorRef commander)
+    {
+        if (_accepted.TryGetValue(pvalue.Slot, out var entry) && entry.PValue.Ballot == pvalue.Ballot)
+            _link.Tell(_context.Self, "replica", _context.Peers.Replica(_context.Self), new Learned(entry.PValue), pvalue.Slot);
+        AnswerAccept(pvalue, commander);
+    }
+
+    // p2b
+    private void AnswerAccept(PValue pvalue, IActorRef commander) =>
+        _link.Tell(pvalue.Ballot.Leader, "commander", commander, new Accepted(_context.Self, _promisedOnDisk, pvalue.Slot), pvalue.Slot);
+
+    // The ballot on disk is the right answer, at once, also while a higher promise is being written: nobody has been told of that promise
+    // yet, so it is not in any quorum yet. What the leader needs to know is that when it asked no higher ballot had a quorum of phase 1, for
+    // without one nothing can have been chosen above its own ballot.
+    private void OnConfirm(Confirm confirm) =>
+        _link.Tell(confirm.Ballot.Leader, "confirmer", Sender, new Confirmed(_context.Self, _promisedOnDisk, confirm.Id));
+
+    // The replica beside it: a majority has snapshots of all below (invariant A3). The event repeats the ballot; with it on disk, every entry
+    // before it that no remaining pvalue needs can go, and no snapshot is ever taken.
+    private void OnTruncate(Truncate truncate)
+    {
+        if (truncate.BelowSlot <= _truncatedBelow) return;
+        _truncatedBelow = truncate.BelowSlot;
+        PersistAsync(new AcceptorTruncated(truncate.BelowSlot, _promised), e =>
+        {
+            Apply(e);
+            var needed = LastSequenceNr; // this event
+            foreach (var entry in _accepted.Values) needed = Math.Min(needed, entry.SequenceNr);
+            if (needed > 1) DeleteMessages(needed - 1);
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case AcceptorPromised e: Apply(e); break;
+            case AcceptorAccepted e: Apply(e); break;
+            case AcceptorTruncated e: Apply(e); break;
+            case RecoveryCompleted:
+                (_promised, _truncatedBelow) = (_promisedOnDisk, _truncatedBelowOnDisk);
+                Log.Info("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
+                    _context.Self, _promised, _accepted.Count, _truncatedBelow - 1);
+                break;
+        }
+    }
+
+    // ---- what events do to the state on disk, alike when they are written and when they are read again ----
+
+    private void Apply(AcceptorPromised e) => Adopt(e.Ballot);
+
+    private void Apply(AcceptorAccepted e)
+    {
+        var pvalue = e.PValue;
+        Adopt(pvalue.Ballot);
+        if (_inFlight.TryGetValue(pvalue.Slot, out var issued) && issued.Ballot == pvalue.Ballot) _inFlight.Remove(pvalue.Slot);
+        if (pvalue.Slot >= _truncatedBelowOnDisk) _accepted[pvalue.Slot] = new Entry(pvalue, LastSequenceNr);
+    }
+
+    private void Apply(AcceptorTruncated e)
+    {
+        Adopt(e.Promised);
+        _truncatedBelowOnDisk = Math.Max(_truncatedBelowOnDisk, e.BelowSlot);
+        var gone = FirstIndexFrom(_truncatedBelowOnDisk);
+        if (gone == 0) return;
+        var kept = _accepted.Skip(gone).ToArray();
+        _accepted.Clear();
+        foreach (var (slot, entry) in kept) _accepted.Add(slot, entry);
+    }
+
+    private void Adopt(Ballot ballot)
+    {
+        if (ballot < _promisedOnDisk)
+            throw new InvariantViolationException("A1", $"the acceptor of node {_context.Self} journaled ballot {ballot} after {_promisedOnDisk}");
+        _promisedOnDisk = ballot;
+    }
+
+    // ---- a journal that fails: never an answer about what may not be on disk ----
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Fail(cause); // Akka.Persistence then stops the actor
+
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        Fail(cause);
+        Context.Stop(Self); // after a rejection Akka.Persistence would go on, and later answers would tell of an event that is not there
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        Log.Error("acceptor of node {0}: the journal cannot be read: {1}; it answers nothing until its node starts it again with success",
+            _context.Self, reason.Message);
+
+    private void Fail(Exception cause) =>
+        Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",
+            _context.Self, cause.Message);
+}

@@ -1,0 +1,79 @@
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// Makes sure, for a linearizable question, that its leader still leads: asks acceptors whether they have promised a higher ballot. One a
+/// question; it ends with <see cref="BallotConfirmed"/> or <see cref="Preempted"/>.
+/// </summary>
+/// <remarks>
+/// Enough acceptors are those that make up a quorum of phase 2, for it has a node in common with every quorum of phase 1. Each of them had,
+/// after the question was asked, told nobody of a higher promise. So no higher ballot had a quorum of phase 1 when the question was asked, and
+/// nothing can have been chosen under one.
+/// </remarks>
+public sealed class Confirmer : UntypedActor
+{
+    private readonly RoleContext _context;
+    private readonly RoleLink _link;
+    private readonly IActorRef _leader;
+    private readonly Ballot _ballot;
+    private readonly long _id;
+    private readonly long _slot;
+    private readonly HashSet<NodeId> _confirmed = [];
+
+    /// <summary>A confirmer of <paramref name="ballot"/>.</summary>
+    /// <param name="context">The node's.</param>
+    /// <param name="leader">Who is told.</param>
+    /// <param name="ballot">The leader's ballot.</param>
+    /// <param name="id">Pairs the answer with the question.</param>
+    /// <param name="slot">The highest slot in use, 0 in an empty log: its acceptors are asked.</param>
+    public Confirmer(RoleContext context, IActorRef leader, Ballot ballot, long id, long slot)
+    {
+        (_context, _leader, _ballot, _id, _slot) = (context, leader, ballot, id, slot);
+        _link = new RoleLink(Context, context, "confirmer");
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => AskAll();
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Confirmed m: OnConfirmed(m); break;
+            case Resend: AskAll(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void AskAll()
+    {
+        var confirm = new Confirm(_ballot, _id);
+        foreach (var node in _context.Membership.Acceptors(_slot))
+            if (!_confirmed.Contains(node))
+                _link.Tell(node, "acceptor", _context.Peers.Acceptor(node), confirm);
+    }
+
+    private void OnConfirmed(Confirmed answer)
+    {
+        if (answer.Id != _id) return;
+        if (answer.Promised > _ballot)
+        {
+            Finish(new Preempted(answer.Promised));
+        }
+        else
+        {
+            // A lower one is as good: that acceptor missed the scout's and the commanders' messages, and has promised nothing higher either.
+            _confirmed.Add(answer.From);
+            if (_context.Membership.Phase2(_slot).IsMetBy(_confirmed)) Finish(new BallotConfirmed(_id));
+        }
+    }
+
+    private void Finish(object outcome)
+    {
+        _link.Tell(_context.Self, "leader", _leader, outcome);
+        Context.Stop(Self);
+    }
+}

@@ -1,0 +1,23 @@
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>In an acceptor's journal: it adopted a ballot by a <see cref="Prepare"/>.</summary>
+/// <param name="Ballot">The ballot.</param>
+public sealed record AcceptorPromised(Ballot Ballot) : IPaxosRecord;
+
+/// <summary>In an acceptor's journal: it accepted a pvalue, and with it adopted its ballot.</summary>
+/// <param name="PValue">The pvalue.</param>
+public sealed record AcceptorAccepted(PValue PValue) : IPaxosRecord;
+
+/// <summary>
+/// In an acceptor's journal: it forgot the pvalues of the slots below one that a majority's snapshots cover. Carries the ballot too, so that
+/// the entries before it can be deleted once no pvalue needs them.
+/// </summary>
+/// <param name="BelowSlot">The truncation point.</param>
+/// <param name="Promised">The acceptor's ballot.</param>
+public sealed record AcceptorTruncated(long BelowSlot, Ballot Promised) : IPaxosRecord;
+
+/// <summary>In a leader's journal: the leader is about to use this round (invariant S2: never again).</summary>
+/// <param name="Round">The round.</param>
+public sealed record LeaderRound(long Round) : IPaxosRecord;

@@ -1,0 +1,176 @@
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// What a leader knows about slots: PMMC's <c>proposals</c>, with which of them are in flight. A plain class, so that the leader's file shows the
+/// protocol.
+/// </summary>
+/// <param name="window">Commanders at once, and slots beyond those in use for which proposals are taken.</param>
+internal sealed class LeaderSlots(long window)
+{
+    private sealed class Proposal(Value value)
+    {
+        public Value Value { get; } = value;
+
+        public Leader.Child? Commander { get; set; }
+    }
+
+    private readonly SortedDictionary<long, Proposal> _proposals = [];
+    private readonly SortedSet<long> _waiting = []; // have no commander yet under this ballot; empty while not active
+    private readonly SortedDictionary<long, Leader.Child> _commanders = [];
+    private long _truncatedBelow = 1;
+    private long _scoutedFrom = 1;
+    private long _gap; // the lowest slot that nothing is proposed for, while there is something above it
+    private TimeSpan? _gapSince;
+
+    /// <summary>The slotOut of the replica beside the leader.</summary>
+    public long Executed { get; private set; } = 1;
+
+    /// <summary>
+    /// Nothing is proposed below: those slots are decided, and known here or in a majority's snapshots. Nor is it ever lower than where the ballot's
+    /// scout began, even when the replica falls back behind that: what acceptors have accepted there is not known under this ballot.
+    /// </summary>
+    public long Floor => Math.Max(Executed, Math.Max(_truncatedBelow, _scoutedFrom));
+
+    /// <summary>The highest slot in which anything can have been decided, as far as the active leader knows.</summary>
+    public long Highest { get; private set; }
+
+    /// <summary>The commanders in flight, by slot.</summary>
+    public IEnumerable<Leader.Child> Commanders => _commanders.Values;
+
+    /// <summary>A new ballot begins.</summary>
+    /// <returns>Where its scout begins.</returns>
+    public long Scout()
+    {
+        _scoutedFrom = Math.Max(Executed, _truncatedBelow);
+        return Floor;
+    }
+
+    /// <summary>
+    /// proposals ◁ pmax (PMMC figure 7): what acceptors have accepted takes the place of what was proposed. Gaps below the highest
+    /// accepted slot get a no-op (PMMC 3), for no quorum can have chosen anything there.
+    /// </summary>
+    public void Adopt(Adopted adopted)
+    {
+        _truncatedBelow = Math.Max(_truncatedBelow, adopted.TruncatedBelow);
+        Forget();
+        Highest = Floor - 1;
+        foreach (var pvalue in adopted.PValues)
+        {
+            if (pvalue.Slot < Floor) continue;
+            _proposals[pvalue.Slot] = new Proposal(pvalue.Value);
+            Highest = Math.Max(Highest, pvalue.Slot);
+        }
+
+        for (var slot = Floor; slot < Highest; slot++)
+            if (!_proposals.ContainsKey(slot))
+                _proposals.Add(slot, new Proposal(Value.NoOp));
+
+        if (_proposals.Count > 0) Highest = Math.Max(Highest, _proposals.Keys.Last());
+        (_gap, _gapSince) = (Floor, null);
+        _waiting.UnionWith(_proposals.Keys);
+    }
+
+    /// <summary>
+    /// Takes a replica's proposal, unless the slot has one or is out of bounds. A replica proposes below its slotOut + WINDOW (R4), and
+    /// its slotOut is at most one beyond the highest slot that an active leader has used.
+    /// </summary>
+    /// <returns>Whether there is something new to command.</returns>
+    public bool Propose(long slot, Value value, bool active)
+    {
+        var from = active ? Math.Max(Floor, Highest + 1) : Floor;
+        if (slot < Floor || slot >= from + window || !_proposals.TryAdd(slot, new Proposal(value))) return false;
+        if (!active) return false;
+        Highest = Math.Max(Highest, slot);
+        _waiting.Add(slot);
+        return true;
+    }
+
+    /// <summary>The lowest slot that waits for a commander, while there is room for one.</summary>
+    public bool TryNext(out long slot, out Value value)
+    {
+        if (_commanders.Count >= window || _waiting.Count == 0)
+        {
+            (slot, value) = (0, Value.NoOp);
+            return false;
+        }
+
+        slot = _waiting.Min;
+        value = _proposals[slot].Value;
+        return true;
+    }
+
+    /// <summary>The slot has its commander (C1: it leaves the waiting ones, and comes back only under a new ballot).</summary>
+    public void Started(long slot, Leader.Child commander)
+    {
+        if (!_waiting.Remove(slot)) throw new InvariantViolationException("C1", $"slot {slot} got a second commander under one ballot");
+        _commanders.Add(slot, commander);
+    }
+
+    /// <summary>The slot's commander has ended. The proposal stays until the slot is executed, so that no other is taken for it.</summary>
+    public void Chosen(long slot) => _commanders.Remove(slot);
+
+    /// <summary>The replica beside the leader has executed every slot below, or was started again and is behind where it was.</summary>
+    /// <returns>Commanders that are no longer needed.</returns>
+    public List<Leader.Child> Execute(long slotOut)
+    {
+        Executed = slotOut;
+        return Forget();
+    }
+
+    /// <summary>The ballot is given up.</summary>
+    /// <returns>The commanders that were in flight.</returns>
+    public List<Leader.Child> StepDown()
+    {
+        var commanders = _commanders.Values.ToList();
+        _commanders.Clear();
+        _waiting.Clear();
+        _gapSince = null;
+        return commanders;
+    }
+
+    /// <summary>
+    /// Fills gaps with no-ops where they have stood for <paramref name="patience"/>: a replica that had proposed there is gone, and nothing
+    /// above can be executed before.
+    /// </summary>
+    /// <returns>Whether there is something new to command.</returns>
+    public bool FillGaps(TimeSpan now, TimeSpan patience)
+    {
+        var gap = Math.Max(_gap, Floor);
+        while (_proposals.ContainsKey(gap)) gap++;
+        if (gap > Highest)
+        {
+            (_gap, _gapSince) = (gap, null);
+            return false;
+        }
+
+        if (gap != _gap || _gapSince is null)
+        {
+            (_gap, _gapSince) = (gap, now);
+            return false;
+        }
+
+        if (now - _gapSince < patience) return false;
+        for (; gap < Highest; gap++)
+            if (_proposals.TryAdd(gap, new Proposal(Value.NoOp)))
+                _waiting.Add(gap);
+        _gapSince = null;
+        return true;
+    }
+
+    /// <summary>Drops what is below the floor.</summary>
+    private List<Leader.Child> Forget()
+    {
+        var gone = _proposals.Keys.TakeWhile(slot => slot < Floor).ToList();
+        var commanders = new List<Leader.Child>();
+        foreach (var slot in gone)
+        {
+            _proposals.Remove(slot);
+            _waiting.Remove(slot);
+            if (_commanders.Remove(slot, out var commander)) commanders.Add(commander);
+        }
+
+        return commanders;
+    }
+}

@@ -1,0 +1,42 @@
+using AkkaPaxos.Consensus;
+using Google.Protobuf;
+
+namespace AkkaPaxos.Wire;
+
+/// <summary>How one type is written and read under one manifest.</summary>
+internal sealed record Codec(Type Type, string Manifest, Func<object, IMessage> Write, Func<byte[], object> Read)
+{
+    /// <summary>The codec of <typeparamref name="T"/>, whose wire format is the protobuf message <typeparamref name="TProto"/>.</summary>
+    public static Codec Of<T, TProto>(string manifest, Func<T, TProto> write, Func<TProto, T> read)
+        where T : class
+        where TProto : class, IMessage<TProto>, new()
+    {
+        var parser = new MessageParser<TProto>(() => new TProto());
+        return new Codec(typeof(T), manifest, message => write((T)message), bytes => read(parser.ParseFrom(bytes)));
+    }
+}
+
+/// <summary>The protobuf forms of the value types, and back.</summary>
+internal static class ProtoForms
+{
+    public static Proto.Ballot ToProto(this Ballot b) => new() { Round = b.Round, Leader = b.Leader.Value };
+
+    public static Ballot ToBallot(this Proto.Ballot? b) => b is null ? Ballot.Bottom : new Ballot(b.Round, new NodeId(b.Leader));
+
+    public static Proto.PValue ToProto(this PValue p) => new() { Ballot = p.Ballot.ToProto(), Slot = p.Slot, Value = p.Value.ToProto() };
+
+    public static PValue ToPValue(this Proto.PValue? p) =>
+        p is null ? throw new FormatException("a pvalue is missing") : new PValue(p.Ballot.ToBallot(), p.Slot, p.Value.ToValue());
+
+    /// <summary>A value is wrapped, not copied: its bytes are never changed.</summary>
+    public static ByteString ToProto(this Value v) => v.Encoded.ToProto();
+
+    public static Value ToValue(this ByteString bytes) => Value.Decode(bytes.Memory);
+
+    public static ByteString ToProto(this ReadOnlyMemory<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes);
+
+    public static Proto.Command ToProto(this Command c) =>
+        new() { Client = c.Client, Sequence = c.Sequence, Oldest = c.Oldest, Operation = c.Operation.ToProto() };
+
+    public static Command ToCommand(this Proto.Command c) => new(c.Client, c.Sequence, c.Oldest, c.Operation.Memory);
+}

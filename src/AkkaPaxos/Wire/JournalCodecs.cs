@@ -1,0 +1,21 @@
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Wire;
+
+/// <summary>The codecs of the journal's entries in journal.proto, in its order.</summary>
+internal static class JournalCodecs
+{
+    public static readonly Codec[] All =
+    [
+        Codec.Of<AcceptorPromised, Proto.AcceptorPromised>("AcceptorPromised/1",
+            m => new() { Ballot = m.Ballot.ToProto() },
+            p => new(p.Ballot.ToBallot())),
+        Codec.Of<AcceptorAccepted, Proto.AcceptorAccepted>("AcceptorAccepted/1",
+            m => new() { Pvalue = m.PValue.ToProto() },
+            p => new(p.Pvalue.ToPValue())),
+        Codec.Of<AcceptorTruncated, Proto.AcceptorTruncated>("AcceptorTruncated/1",
+            m => new() { BelowSlot = m.BelowSlot, Promised = m.Promised.ToProto() },
+            p => new(p.BelowSlot, p.Promised.ToBallot())),
+        Codec.Of<LeaderRound, Proto.LeaderRound>("LeaderRound/1", m => new() { Round = m.Round }, p => new(p.Round)),
+    ];
+}

@@ -1,0 +1,48 @@
+using System.Collections.Frozen;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using Google.Protobuf;
+
+namespace AkkaPaxos.Wire;
+
+/// <summary>
+/// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, journal.proto), each under a manifest of its name
+/// and version. reference.conf binds <see cref="MultiPaxos.IPaxosMessage"/> and <see cref="MultiPaxos.IPaxosRecord"/> to it.
+/// </summary>
+public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private static readonly Codec[] Codecs = [.. WireCodecs.All, .. JournalCodecs.All];
+    private static readonly FrozenDictionary<Type, Codec> ByType = Codecs.ToFrozenDictionary(c => c.Type);
+    private static readonly FrozenDictionary<string, Codec> ByManifest = Codecs.ToFrozenDictionary(c => c.Manifest);
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationException">No codec writes this type.</exception>
+    public override string Manifest(object o) => CodecOf(o).Manifest;
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationException">No codec writes this type.</exception>
+    public override byte[] ToBinary(object obj) => CodecOf(obj).Write(obj).ToByteArray();
+
+    /// <inheritdoc/>
+    /// <exception cref="SerializationException">The manifest is not known here, or the bytes are not what it says.</exception>
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (!ByManifest.TryGetValue(manifest, out var codec))
+            throw new SerializationException(
+                $"no message of AkkaPaxos has the manifest '{manifest}': was it written by a newer version? Upgrade this node");
+        try
+        {
+            return codec.Read(bytes);
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or FormatException)
+        {
+            throw new SerializationException($"{bytes.Length} bytes with the manifest '{manifest}' are not such a message: {e.Message}", e);
+        }
+    }
+
+    private static Codec CodecOf(object o) =>
+        ByType.TryGetValue(o.GetType(), out var codec)
+            ? codec
+            : throw new SerializationException($"AkkaPaxos has no wire format for {o.GetType()}: add it to {nameof(WireCodecs)}");
+}

@@ -1,0 +1,119 @@
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Wire;
+
+/// <summary>The codecs of the messages in wire.proto, in its order.</summary>
+internal static class WireCodecs
+{
+    public static readonly Codec[] All =
+    [
+        // clients
+        Codec.Of<Request, Proto.Request>("Request/1",
+            m => new() { Commands = { m.Commands.Select(c => c.ToProto()) } },
+            p => new(p.Commands.Select(c => c.ToCommand()).ToArray())),
+        Codec.Of<Response, Proto.Response>("Response/1",
+            m => new() { Replies = { m.Replies.Select(ToProto) } },
+            p => new(p.Replies.Select(ToReply).ToArray())),
+        Codec.Of<QueryRequest, Proto.QueryRequest>("QueryRequest/1",
+            m => new()
+            {
+                Queries =
+                {
+                    m.Queries.Select(q => new Proto.Query { Id = q.Id, Serializable = q.Serializable, Operation = q.Operation.ToProto() }),
+                },
+            },
+            p => new(p.Queries.Select(q => new Query(q.Id, q.Serializable, q.Operation.Memory)).ToArray())),
+        Codec.Of<QueryResponse, Proto.QueryResponse>("QueryResponse/1",
+            m => new() { Results = { m.Results.Select(r => new Proto.QueryResult { Id = r.Id, Result = r.Result.ToProto() }) } },
+            p => new(p.Results.Select(r => new QueryResult(r.Id, r.Result.Memory)).ToArray())),
+
+        // the protocol
+        Codec.Of<Forward, Proto.Request>("Forward/1",
+            m => new() { Commands = { m.Commands.Select(c => c.ToProto()) } },
+            p => new(p.Commands.Select(c => c.ToCommand()).ToArray())),
+        Codec.Of<Propose, Proto.Propose>("Propose/1",
+            m => new() { Slot = m.Slot, Value = m.Value.ToProto() },
+            p => new(p.Slot, p.Value.ToValue())),
+        Codec.Of<Prepare, Proto.Prepare>("Prepare/1",
+            m => new() { Ballot = m.Ballot.ToProto(), FromSlot = m.FromSlot },
+            p => new(p.Ballot.ToBallot(), p.FromSlot)),
+        Codec.Of<Promise, Proto.Promise>("Promise/1",
+            m => new()
+            {
+                From = m.From.Value, Promised = m.Promised.ToProto(), FromSlot = m.FromSlot, NextSlot = m.NextSlot,
+                TruncatedBelow = m.TruncatedBelow, Accepted = { m.Accepted.Select(v => v.ToProto()) },
+            },
+            p => new(new(p.From), p.Promised.ToBallot(), p.FromSlot, p.NextSlot, p.TruncatedBelow,
+                p.Accepted.Select(v => v.ToPValue()).ToArray())),
+        Codec.Of<Accept, Proto.Accept>("Accept/1",
+            m => new() { Pvalue = m.PValue.ToProto() },
+            p => new(p.Pvalue.ToPValue())),
+        Codec.Of<Accepted, Proto.Accepted>("Accepted/1",
+            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Slot = m.Slot },
+            p => new(new(p.From), p.Promised.ToBallot(), p.Slot)),
+        Codec.Of<Decision, Proto.Decision>("Decision/1", ToProto, ToDecision),
+        Codec.Of<Heartbeat, Proto.Heartbeat>("Heartbeat/1",
+            m => new() { Ballot = m.Ballot.ToProto() },
+            p => new(p.Ballot.ToBallot())),
+        Codec.Of<ReadIndex, Proto.ReadIndex>("ReadIndex/1", m => new() { Id = m.Id }, p => new(p.Id)),
+        Codec.Of<ReadIndexResult, Proto.ReadIndexResult>("ReadIndexResult/1",
+            m => new() { Id = m.Id, Slot = m.Slot },
+            p => new(p.Id, p.Slot)),
+        Codec.Of<Confirm, Proto.Confirm>("Confirm/1",
+            m => new() { Ballot = m.Ballot.ToProto(), Id = m.Id },
+            p => new(p.Ballot.ToBallot(), p.Id)),
+        Codec.Of<Confirmed, Proto.Confirmed>("Confirmed/1",
+            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id },
+            p => new(new(p.From), p.Promised.ToBallot(), p.Id)),
+
+        // replicas among themselves
+        Codec.Of<Progress, Proto.Progress>("Progress/1",
+            m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum },
+            p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum)),
+        Codec.Of<CatchUp, Proto.CatchUp>("CatchUp/1", m => new() { FromSlot = m.FromSlot }, p => new(p.FromSlot)),
+        Codec.Of<Decisions, Proto.Decisions>("Decisions/1",
+            m => new() { Entries = { m.Entries.Select(ToProto) } },
+            p => new(p.Entries.Select(ToDecision).ToArray())),
+        Codec.Of<SnapshotOffer, Proto.SnapshotOffer>("SnapshotOffer/1",
+            m => new() { Slot = m.Slot, Size = m.Size },
+            p => new(p.Slot, p.Size)),
+        Codec.Of<FetchSnapshot, Proto.FetchSnapshot>("FetchSnapshot/1",
+            m => new() { Slot = m.Slot, Offset = m.Offset },
+            p => new(p.Slot, p.Offset)),
+        Codec.Of<SnapshotChunk, Proto.SnapshotChunk>("SnapshotChunk/1",
+            m => new() { Slot = m.Slot, Offset = m.Offset, Size = m.Size, Bytes = m.Bytes.ToProto() },
+            p => new(p.Slot, p.Offset, p.Size, p.Bytes.Memory)),
+    ];
+
+    private static Proto.Reply ToProto(Reply r) => new()
+    {
+        Client = r.Client,
+        Sequence = r.Sequence,
+        Status = r.Status switch
+        {
+            ReplyStatus.Ok => Proto.Reply.Types.Status.Ok,
+            ReplyStatus.SessionUnknown => Proto.Reply.Types.Status.SessionUnknown,
+            ReplyStatus.Stale => Proto.Reply.Types.Status.Stale,
+            _ => throw new FormatException($"a reply's status cannot be {r.Status}"),
+        },
+        Result = r.Result.ToProto(),
+    };
+
+    private static Reply ToReply(Proto.Reply r) => new(r.Client, r.Sequence, r.Status switch
+    {
+        Proto.Reply.Types.Status.Ok => ReplyStatus.Ok,
+        Proto.Reply.Types.Status.SessionUnknown => ReplyStatus.SessionUnknown,
+        Proto.Reply.Types.Status.Stale => ReplyStatus.Stale,
+        _ => throw new FormatException($"a reply's status cannot be {(int)r.Status}"),
+    }, r.Result.Memory);
+
+    private static Proto.Decision ToProto(Decision d)
+    {
+        var proto = new Proto.Decision { Slot = d.Slot, Ballot = d.Ballot.ToProto() };
+        if (d.Value is not null) proto.Value = d.Value.ToProto();
+        return proto;
+    }
+
+    private static Decision ToDecision(Proto.Decision d) => new(d.Slot, d.Ballot.ToBallot(), d.HasValue ? d.Value.ToValue() : null);
+}
