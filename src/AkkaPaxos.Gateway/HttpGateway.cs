@@ -1,0 +1,339 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using AkkaPaxos.Kv;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AkkaPaxos.Gateway;
+
+/// <summary>
+/// etcd's JSON API over HTTP, and what operators look at: Kestrel with one dispatch by path, without host, middleware or logging of its own.
+/// </summary>
+public sealed class HttpGateway : IAsyncDisposable
+{
+    /// <summary>The version of etcd whose JSON API this speaks.</summary>
+    public const string EtcdVersion = "3.4.0";
+
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
+
+    private readonly IKvBackend _backend;
+    private readonly GatewaySettings _settings;
+    private readonly Action<Exception, string> _log;
+    private readonly KestrelServer _server;
+
+    private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
+    {
+        (_backend, _settings, _log) = (backend, settings, log);
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        options.Limits.MaxRequestBodySize = settings.MaxBodySize;
+        options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
+        _server = new KestrelServer(Options.Create(options), sockets, NullLoggerFactory.Instance);
+    }
+
+    /// <summary>Where it listens: <c>http://127.0.0.1:2379</c>.</summary>
+    public string Address => _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+
+    /// <summary>Serves <paramref name="backend"/>.</summary>
+    /// <param name="backend">The node.</param>
+    /// <param name="settings">Where to listen, and limits.</param>
+    /// <param name="log">Told of a failure in the gateway itself, with the path that was asked for.</param>
+    /// <exception cref="IOException">The address cannot be listened on; the message names it and the settings.</exception>
+    public static async Task<HttpGateway> StartAsync(IKvBackend backend, GatewaySettings settings, Action<Exception, string>? log = null)
+    {
+        var where = $"{settings.Host}:{settings.Port} (akkapaxos.gateway.host and port)";
+        HttpGateway gateway;
+        try
+        {
+            gateway = new HttpGateway(backend, settings, log ?? ((_, _) => { }));
+            await gateway._server.StartAsync(new Application(gateway), CancellationToken.None);
+        }
+        catch (Exception e) when (e is AddressInUseException or { InnerException: AddressInUseException })
+        {
+            throw new IOException($"cannot serve HTTP on {where}: the port is in use", e);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            throw new IOException($"cannot serve HTTP on {where}: {e.Message}", e);
+        }
+        return gateway;
+    }
+
+    /// <summary>Stops listening; requests under way get a second to finish.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _server.StopAsync(patience.Token);
+        _server.Dispose();
+    }
+
+    private static IPAddress Resolve(string host) => IPAddress.TryParse(host, out var address) ? address : Dns.GetHostAddresses(host)[0];
+
+    private sealed class Application(HttpGateway gateway) : IHttpApplication<HttpContext>
+    {
+        public HttpContext CreateContext(IFeatureCollection features) => new DefaultHttpContext(features);
+
+        public Task ProcessRequestAsync(HttpContext context) => gateway.Process(context);
+
+        public void DisposeContext(HttpContext context, Exception? exception)
+        {
+        }
+    }
+
+    private async Task Process(HttpContext context)
+    {
+        try
+        {
+            await Dispatch(context);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await Refuse(context, e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : Invalid(e.Message));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for an answer.
+        }
+        catch (Exception e)
+        {
+            _log(e, context.Request.Path);
+            await Refuse(context, StatusCodes.Status500InternalServerError, new Error { Code = 13, Message = $"akkapaxos: {e.Message}" });
+        }
+    }
+
+    private Task Dispatch(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/v3/kv/put" => Post(context, Kv<PutRequest>(put => new RequestOp { RequestPut = put })),
+        "/v3/kv/range" => Post(context, Kv<RangeRequest>(range => new RequestOp { RequestRange = range })),
+        "/v3/kv/deleterange" => Post(context, Kv<DeleteRangeRequest>(delete => new RequestOp { RequestDeleteRange = delete })),
+        "/v3/kv/txn" => Post(context, Kv<TxnRequest>(txn => new RequestOp { RequestTxn = txn })),
+        "/v3/maintenance/status" => Post(context, MaintenanceStatus),
+        "/health" => Get(context, Health),
+        "/status" => Get(context, Status),
+        "/trace" => Get(context, Trace),
+        "/version" => Get(context, c => Answer(c, 200, $$"""{"etcdserver":"{{EtcdVersion}}","etcdcluster":"{{EtcdVersion}}","akkapaxos":"{{OwnVersion}}"}""")),
+        _ => Refuse(context, StatusCodes.Status404NotFound, new Error { Code = KvErrors.NotFound, Message = "Not Found" }),
+    };
+
+    private static readonly string OwnVersion = typeof(HttpGateway).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    private static Task Post(HttpContext context, Func<HttpContext, Task> handle) => Only(HttpMethods.IsPost(context.Request.Method), "POST", context, handle);
+
+    private static Task Get(HttpContext context, Func<HttpContext, Task> handle) => Only(HttpMethods.IsGet(context.Request.Method), "GET", context, handle);
+
+    private static Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
+    {
+        if (allowed) return handle(context);
+        context.Response.Headers.Allow = method;
+        return Refuse(context, StatusCodes.Status405MethodNotAllowed, new Error { Code = KvErrors.Unimplemented, Message = "Method Not Allowed" });
+    }
+
+    // The store ----------------------------------------------------------------------------------------------------------
+
+    private Func<HttpContext, Task> Kv<T>(Func<T, RequestOp> wrap) where T : IMessage, new() => async context =>
+    {
+        T request;
+        try
+        {
+            request = KvJson.Parse<T>(await ReadBody(context));
+        }
+        catch (FormatException e)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
+            return;
+        }
+        var op = wrap(request);
+        if (KvRules.Check(op) is { } invalid)
+        {
+            await Refuse(context, invalid);
+            return;
+        }
+        if (KvRules.LongestValue(op) > _settings.MaxValueSize)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge);
+            return;
+        }
+
+        var writes = KvRules.Writes(op);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(_settings.RequestTimeout);
+        Result result;
+        try
+        {
+            var bytes = KvOperations.Encode(op);
+            result = KvOperations.Decode(await (writes
+                ? _backend.Submit(bytes, patience.Token)
+                : _backend.Query(bytes, op.RequestRange?.Serializable ?? false, patience.Token)));
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await Refuse(context, new Error
+            {
+                Code = KvErrors.Unavailable,
+                Message = writes ? "etcdserver: request timed out; the write may still happen later" : "etcdserver: request timed out",
+            });
+            return;
+        }
+        var (response, header) = result.OutcomeCase switch
+        {
+            Result.OutcomeOneofCase.ResponsePut => ((IMessage)result.ResponsePut, result.ResponsePut.Header),
+            Result.OutcomeOneofCase.ResponseRange => (result.ResponseRange, result.ResponseRange.Header),
+            Result.OutcomeOneofCase.ResponseDeleteRange => (result.ResponseDeleteRange, result.ResponseDeleteRange.Header),
+            Result.OutcomeOneofCase.ResponseTxn => (result.ResponseTxn, result.ResponseTxn.Header),
+            _ => (result.Error, null),
+        };
+        if (header is null)
+        {
+            await Refuse(context, result.Error);
+            return;
+        }
+        Complete(header);
+        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
+    };
+
+    private void Complete(ResponseHeader header)
+    {
+        header.ClusterId = _backend.ClusterId;
+        header.MemberId = (ulong)_backend.Node;
+        header.RaftTerm = (ulong)_backend.Round;
+    }
+
+    private async Task MaintenanceStatus(HttpContext context)
+    {
+        try
+        {
+            if (await ReadBody(context) is { Length: > 0 } body) KvJson.Parse<StatusRequest>(body);
+        }
+        catch (FormatException e)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
+            return;
+        }
+        var status = await _backend.Status(context.RequestAborted);
+        var response = new StatusResponse
+        {
+            Header = new ResponseHeader(), Version = EtcdVersion, Leader = (ulong)status.Leader, RaftTerm = (ulong)_backend.Round,
+            RaftIndex = (ulong)Math.Max(0, status.SlotIn - 1), RaftAppliedIndex = (ulong)Math.Max(0, status.SlotOut - 1),
+        };
+        if (status.Leader == 0) response.Errors.Add("etcdserver: no leader");
+        Complete(response.Header);
+        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
+    }
+
+    /// <summary>The body as text.</summary>
+    /// <exception cref="FormatException">It is not UTF-8.</exception>
+    /// <exception cref="BadHttpRequestException">It is longer than allowed, or breaks off.</exception>
+    private static async ValueTask<string> ReadBody(HttpContext context)
+    {
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            try
+            {
+                return StrictUtf8.GetString(read.Buffer);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw new FormatException("the request is not UTF-8");
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    // What operators look at -------------------------------------------------------------------------------------------
+
+    private static readonly ReadOnlyMemory<byte> HealthQuery = KvOperations.Encode(new RangeRequest { Key = ByteString.CopyFromUtf8("health"), CountOnly = true });
+
+    /// <summary>Healthy is a node through which the store can be read: it knows a leader, and that leader reaches a majority.</summary>
+    private async Task Health(HttpContext context)
+    {
+        var limit = TimeSpan.FromSeconds(1) < _settings.RequestTimeout ? TimeSpan.FromSeconds(1) : _settings.RequestTimeout;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(limit);
+        string? reason = null;
+        try
+        {
+            var status = await _backend.Status(patience.Token);
+            if (status.Leader == 0) reason = "no leader is known";
+            else await _backend.Query(HealthQuery, serializable: false, patience.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            reason = $"no majority answered a read within {limit.TotalSeconds:0.#} s";
+        }
+        if (reason is null) await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");
+        else await Answer(context, StatusCodes.Status503ServiceUnavailable, $$"""{"health":"false","reason":"{{reason}}"}""");
+    }
+
+    private async Task Status(HttpContext context) => await Answer(context, await _backend.Status(context.RequestAborted), GatewayJson.Default.NodeReport);
+
+    private async Task Trace(HttpContext context)
+    {
+        if (!long.TryParse(context.Request.Query["from"], out var from) || !long.TryParse(context.Request.Query["to"], out var to) || from < 1 || to < from)
+            await Refuse(context, StatusCodes.Status400BadRequest, Invalid("akkapaxos: /trace?from=A&to=B needs two slots, 1 <= A <= B"));
+        else
+            await Answer(context, new TraceReport(_backend.Node, await _backend.Trace(from, to, context.RequestAborted)), GatewayJson.Default.TraceReport);
+    }
+
+    // Answers ------------------------------------------------------------------------------------------------------------
+
+    private static readonly Error TooLarge = new() { Code = KvErrors.InvalidArgument, Message = "etcdserver: request is too large" };
+
+    private static Error Invalid(string message) => new() { Code = KvErrors.InvalidArgument, Message = message };
+
+    private static Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
+    {
+        KvErrors.InvalidArgument or KvErrors.OutOfRange => StatusCodes.Status400BadRequest,
+        KvErrors.NotFound => StatusCodes.Status404NotFound,
+        KvErrors.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    }, error);
+
+    private static Task Refuse(HttpContext context, int status, Error error)
+    {
+        if (context.Response.HasStarted) return Task.CompletedTask;
+        return Answer(context, status, JsonSerializer.Serialize(new ErrorBody(error.Message, error.Message, error.Code), GatewayJson.Default.ErrorBody));
+    }
+
+    private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) => Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
+
+    private static async Task Answer(HttpContext context, int status, string json)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = Encoding.UTF8.GetByteCount(json);
+        Encoding.UTF8.GetBytes(json, response.BodyWriter);
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+}
+
+/// <summary>etcd's error body.</summary>
+internal sealed record ErrorBody(string Error, string Message, int Code);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeReport))]
+[JsonSerializable(typeof(TraceReport))]
+[JsonSerializable(typeof(ErrorBody))]
+internal sealed partial class GatewayJson : JsonSerializerContext;

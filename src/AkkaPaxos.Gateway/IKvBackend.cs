@@ -1,0 +1,65 @@
+namespace AkkaPaxos.Gateway;
+
+/// <summary>What the gateway needs of the node behind it; a test puts its own in the place of <see cref="PaxosBackend"/>.</summary>
+public interface IKvBackend
+{
+    /// <summary>Identifies the cluster: the same on every node.</summary>
+    ulong ClusterId { get; }
+
+    /// <summary>This node's number.</summary>
+    int Node { get; }
+
+    /// <summary>The round of the highest ballot that this node knows to lead; etcd's raft_term.</summary>
+    long Round { get; }
+
+    /// <summary>Executes an operation on the replicated store, exactly once if it returns.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled before an answer came: the operation may still be executed later.</exception>
+    Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancel);
+
+    /// <summary>Asks the store.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="serializable">Whether this node's state as it is will do.</param>
+    /// <param name="cancel">Gives up.</param>
+    Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable, CancellationToken cancel);
+
+    /// <summary>How this node is.</summary>
+    Task<NodeReport> Status(CancellationToken cancel);
+
+    /// <summary>What this node's roles sent about some slots, by time; empty where tracing is off.</summary>
+    Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel);
+}
+
+/// <summary>The answer of <c>GET /status</c>.</summary>
+/// <param name="Node">The node's number.</param>
+/// <param name="Address">Its actor system's address.</param>
+/// <param name="Group">The log's name.</param>
+/// <param name="Roles">What it runs.</param>
+/// <param name="Ballot">The highest ballot that it knows, as <c>round.leader</c>.</param>
+/// <param name="Leader">The node whose leader is known to be active; 0 where none is.</param>
+/// <param name="SlotIn">The lowest slot for which its replica has proposed nothing.</param>
+/// <param name="SlotOut">The lowest slot that it has not executed.</param>
+/// <param name="Checksum">The state's checksum at <paramref name="SlotOut"/>, 16 hexadecimal digits.</param>
+/// <param name="Peers">All members, this node among them.</param>
+public sealed record NodeReport(
+    int Node, string Address, string Group, IReadOnlyList<string> Roles, string Ballot, int Leader, long SlotIn, long SlotOut, string Checksum, IReadOnlyList<PeerReport> Peers);
+
+/// <summary>A member, as a node sees it.</summary>
+/// <param name="Node">Its number.</param>
+/// <param name="Address">Its actor system's address.</param>
+/// <param name="Reachable">Whether the cluster's failure detector takes it for reachable.</param>
+public sealed record PeerReport(int Node, string Address, bool Reachable);
+
+/// <summary>A message that a role of the node sent.</summary>
+/// <param name="At">When, by the sender's clock.</param>
+/// <param name="From">The sender's node; 0 for a client.</param>
+/// <param name="FromRole">The sender's role.</param>
+/// <param name="To">The receiver's node; 0 for a client.</param>
+/// <param name="ToRole">The receiver's role.</param>
+/// <param name="Slot">The slot that it is about.</param>
+/// <param name="Message">The message's name and numbers: <c>Accept(1.2, 17)</c>.</param>
+public sealed record TraceEntry(DateTimeOffset At, int From, string FromRole, int To, string ToRole, long Slot, string Message);
+
+/// <summary>The answer of <c>GET /trace</c>.</summary>
+/// <param name="Node">The node that was asked.</param>
+/// <param name="Events">What its roles sent.</param>
+public sealed record TraceReport(int Node, IReadOnlyList<TraceEntry> Events);
