@@ -115,10 +115,10 @@ public sealed class HttpGateway : IAsyncDisposable
 
     private Task Dispatch(HttpContext context) => context.Request.Path.Value switch
     {
-        "/v3/kv/put" => Post(context, Kv<PutRequest>(put => new RequestOp { RequestPut = put })),
-        "/v3/kv/range" => Post(context, Kv<RangeRequest>(range => new RequestOp { RequestRange = range })),
-        "/v3/kv/deleterange" => Post(context, Kv<DeleteRangeRequest>(delete => new RequestOp { RequestDeleteRange = delete })),
-        "/v3/kv/txn" => Post(context, Kv<TxnRequest>(txn => new RequestOp { RequestTxn = txn })),
+        "/v3/kv/put" => Post(context, c => Kv<PutRequest>(c, put => new RequestOp { RequestPut = put })),
+        "/v3/kv/range" => Post(context, c => Kv<RangeRequest>(c, range => new RequestOp { RequestRange = range })),
+        "/v3/kv/deleterange" => Post(context, c => Kv<DeleteRangeRequest>(c, delete => new RequestOp { RequestDeleteRange = delete })),
+        "/v3/kv/txn" => Post(context, c => Kv<TxnRequest>(c, txn => new RequestOp { RequestTxn = txn })),
         "/v3/maintenance/status" => Post(context, MaintenanceStatus),
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
@@ -142,7 +142,7 @@ public sealed class HttpGateway : IAsyncDisposable
 
     // The store ----------------------------------------------------------------------------------------------------------
 
-    private Func<HttpContext, Task> Kv<T>(Func<T, RequestOp> wrap) where T : IMessage, new() => async context =>
+    private async Task Kv<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
     {
         T request;
         try
@@ -201,7 +201,7 @@ public sealed class HttpGateway : IAsyncDisposable
         }
         Complete(header);
         await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
-    };
+    }
 
     private void Complete(ResponseHeader header)
     {
@@ -275,7 +275,7 @@ public sealed class HttpGateway : IAsyncDisposable
         try
         {
             var status = await _backend.Status(patience.Token);
-            if (status.Leader == 0) reason = "no leader is known";
+            if (status.Leader == 0) reason = status.Problem ?? "no leader is known";
             else await _backend.Query(HealthQuery, serializable: false, patience.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
@@ -283,7 +283,7 @@ public sealed class HttpGateway : IAsyncDisposable
             reason = $"no majority answered a read within {limit.TotalSeconds:0.#} s";
         }
         if (reason is null) await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");
-        else await Answer(context, StatusCodes.Status503ServiceUnavailable, $$"""{"health":"false","reason":"{{reason}}"}""");
+        else await Answer(context, StatusCodes.Status503ServiceUnavailable, $$"""{"health":"false","reason":{{JsonSerializer.Serialize(reason, GatewayJson.Default.String)}}}""");
     }
 
     private async Task Status(HttpContext context) => await Answer(context, await _backend.Status(context.RequestAborted), GatewayJson.Default.NodeReport);
@@ -336,4 +336,5 @@ internal sealed record ErrorBody(string Error, string Message, int Code);
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

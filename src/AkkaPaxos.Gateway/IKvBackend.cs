@@ -36,18 +36,38 @@ public interface IKvBackend
 /// <param name="Roles">What it runs.</param>
 /// <param name="Ballot">The highest ballot that it knows, as <c>round.leader</c>.</param>
 /// <param name="Leader">The node whose leader is known to be active; 0 where none is.</param>
-/// <param name="SlotIn">The lowest slot for which its replica has proposed nothing.</param>
+/// <param name="SlotIn">The next slot for which its replica would propose.</param>
 /// <param name="SlotOut">The lowest slot that it has not executed.</param>
 /// <param name="Checksum">The state's checksum at <paramref name="SlotOut"/>, 16 hexadecimal digits.</param>
+/// <param name="SnapshotSlot">Every slot below is in its snapshot on disk.</param>
 /// <param name="Peers">All members, this node among them.</param>
+/// <param name="Problem">Why it cannot serve; null where it can.</param>
 public sealed record NodeReport(
-    int Node, string Address, string Group, IReadOnlyList<string> Roles, string Ballot, int Leader, long SlotIn, long SlotOut, string Checksum, IReadOnlyList<PeerReport> Peers);
+    int Node,
+    string Address,
+    string Group,
+    IReadOnlyList<RoleReport> Roles,
+    string Ballot,
+    int Leader,
+    long SlotIn,
+    long SlotOut,
+    string Checksum,
+    long SnapshotSlot,
+    IReadOnlyList<PeerReport> Peers,
+    string? Problem);
+
+/// <summary>A role of a node.</summary>
+/// <param name="Name">Its name in the role registry.</param>
+/// <param name="Running">Whether it runs.</param>
+/// <param name="Problem">Why it last failed; null where it did not.</param>
+public sealed record RoleReport(string Name, bool Running, string? Problem);
 
 /// <summary>A member, as a node sees it.</summary>
 /// <param name="Node">Its number.</param>
 /// <param name="Address">Its actor system's address.</param>
 /// <param name="Reachable">Whether the cluster's failure detector takes it for reachable.</param>
-public sealed record PeerReport(int Node, string Address, bool Reachable);
+/// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
+public sealed record PeerReport(int Node, string Address, bool Reachable, long SlotOut);
 
 /// <summary>A message that a role of the node sent.</summary>
 /// <param name="At">When, by the sender's clock.</param>

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
+
+namespace AkkaPaxos.Gateway;
+
+/// <summary>The Paxos node of an actor system, as the gateway sees it.</summary>
+public sealed class PaxosBackend : IKvBackend
+{
+    private const long RoundIsGoodForMs = 200;
+
+    private readonly Paxos _paxos;
+    private long _round;
+    private long _roundReadAt;
+    private int _readingRound;
+
+    /// <summary>Puts a gateway in front of <paramref name="paxos"/>, whose state machine must be <see cref="Kv.KvStateMachine"/>.</summary>
+    public PaxosBackend(Paxos paxos)
+    {
+        _paxos = paxos;
+        var name = $"{paxos.Settings.Group} {string.Join(' ', paxos.Settings.Membership.Members.Select(m => $"{m.Id}={m.Address}"))}";
+        ClusterId = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+    }
+
+    /// <inheritdoc/>
+    public ulong ClusterId { get; }
+
+    /// <inheritdoc/>
+    public int Node => _paxos.Settings.NodeId.Value;
+
+    /// <inheritdoc/>
+    /// <remarks>Every response shows it, so the roles are not asked each time: it may be a fraction of a second old.</remarks>
+    public long Round
+    {
+        get
+        {
+            var isOld = Environment.TickCount64 - Volatile.Read(ref _roundReadAt) > RoundIsGoodForMs;
+            if (isOld && Interlocked.Exchange(ref _readingRound, 1) == 0) _ = ReadRound();
+            return Volatile.Read(ref _round);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancel) => _paxos.Submit(operation, cancel);
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable, CancellationToken cancel) =>
+        _paxos.Query(query, serializable, cancel);
+
+    /// <inheritdoc/>
+    public async Task<NodeReport> Status(CancellationToken cancel)
+    {
+        var status = await _paxos.Status(cancel);
+        Volatile.Write(ref _round, status.Ballot.Round);
+        return new NodeReport(
+            status.NodeId.Value,
+            _paxos.Settings.Address,
+            status.Group,
+            [.. status.Roles.Select(r => new RoleReport(r.Name, r.IsRunning, r.Problem))],
+            status.Ballot.ToString(),
+            status.Leader.Value,
+            status.SlotIn,
+            status.SlotOut,
+            status.Checksum.ToString("x16"),
+            status.SnapshotSlot,
+            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.SlotOut))],
+            status.Problem);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel) =>
+        [.. (await _paxos.Trace(fromSlot, toSlot, cancel)).Select(Entry)];
+
+    internal static TraceEntry Entry(MessageSent sent) =>
+        new(sent.At, sent.From.Value, sent.FromRole, sent.To.Value, sent.ToRole, sent.Slot, MessageText.Of(sent.Message));
+
+    private async Task ReadRound()
+    {
+        try
+        {
+            await Status(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The node is going down or does not answer: responses show the round known last.
+        }
+        finally
+        {
+            Volatile.Write(ref _roundReadAt, Environment.TickCount64);
+            Volatile.Write(ref _readingRound, 0);
+        }
+    }
+}
