@@ -1,0 +1,52 @@
+using AkkaPaxos.Kv;
+
+namespace AkkaPaxos.Gateway.Tests;
+
+/// <summary>A node without Paxos: a store of its own, and switches for what can go wrong.</summary>
+internal sealed class FakeNode : IKvBackend
+{
+    public KvStateMachine Machine { get; } = new();
+
+    /// <summary>No majority: nothing that needs one is ever answered.</summary>
+    public bool Stalled { get; set; }
+
+    public int Leader { get; set; } = 3;
+
+    public Exception? Failure { get; set; }
+
+    public int Submitted { get; private set; }
+
+    public int Queried { get; private set; }
+
+    public ulong ClusterId => 14841639068965178418;
+
+    public int Node => 2;
+
+    public long Round => 7;
+
+    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancel)
+    {
+        Submitted++;
+        return Answer(false, () => Machine.Apply(operation), cancel);
+    }
+
+    public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable, CancellationToken cancel)
+    {
+        Queried++;
+        return Answer(serializable, () => Machine.Query(query), cancel);
+    }
+
+    public Task<NodeReport> Status(CancellationToken cancel) => Task.FromResult(new NodeReport(
+        2, "akka.tcp://akkapaxos@127.0.0.1:4052", "default", [new RoleReport("acceptor", true, null), new RoleReport("leader", false, "no disk")], "7.3", Leader, 18, 17,
+        Machine.Checksum.ToString("x16"), 1, [new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, 12), new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, 17)], null));
+
+    public Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel) => Task.FromResult<IReadOnlyList<TraceEntry>>(
+        [.. new[] { 4L, 5, 6 }.Where(s => s >= fromSlot && s <= toSlot).Select(s => new TraceEntry(DateTimeOffset.UnixEpoch, 3, "commander", 2, "acceptor", s, $"Accept(7.3, {s})"))]);
+
+    private async Task<ReadOnlyMemory<byte>> Answer(bool local, Func<ReadOnlyMemory<byte>> answer, CancellationToken cancel)
+    {
+        if (Failure is not null) throw Failure;
+        if (Stalled && !local) await Task.Delay(Timeout.Infinite, cancel);
+        lock (Machine) return answer();
+    }
+}
