@@ -39,6 +39,8 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
     private long _confirmers;
     private Child? _scout;
     private bool _succeeded; // since the last tick
+    private long _tick;
+    private readonly long _askAgainTicks; // the resend-interval in ticks
 
     /// <summary>A linearizable question under way: who asked, and the highest slot in use when it came.</summary>
     private sealed record Read(long Id, IActorRef Replica, long Slot, Child Confirmer);
@@ -51,6 +53,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
         _timeout = new LeaderTimeout(context.Settings, new Random(context.Seed));
         _slots = new LeaderSlots(context.Settings.Window);
         PersistenceId = context.PersistenceId("leader");
+        _askAgainTicks = 1 + (long)Math.Ceiling(context.Settings.ResendInterval / context.Settings.HeartbeatInterval);
     }
 
     /// <inheritdoc/>
@@ -272,12 +275,13 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
     private void OnTick()
     {
         if (_phase == Phase.Watching) return;
+        _tick++;
         if (_phase == Phase.Active)
         {
             Beat();
             if (_succeeded) _timeout.Shrink();
             _succeeded = false;
-            if (_slots.FillGaps(Now, _context.Settings.ResendInterval)) Command();
+            if (_slots.FillGaps(_askAgainTicks)) Command();
         }
 
         AskAgain(_scout);
@@ -295,20 +299,18 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
 
     private void AskAgain(Child? child)
     {
-        if (child is null || Now < child.AskAgainAt) return;
-        child.AskAgainAt = Now + _context.Settings.ResendInterval;
+        if (child is null || _tick < child.AskAgainAt) return;
+        child.AskAgainAt = _tick + _askAgainTicks;
         child.Ref.Tell(Resend.Instance, Self);
     }
 
     private Child Spawn(string name, Type role, params object[] arguments) =>
-        new(Context.ActorOf(Props.Create(role, arguments), name)) { AskAgainAt = Now + _context.Settings.ResendInterval };
+        new(Context.ActorOf(Props.Create(role, arguments), name)) { AskAgainAt = _tick + _askAgainTicks };
 
     private static void Stop(Child? child)
     {
         if (child is not null) Context.Stop(child.Ref);
     }
-
-    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     private void Announce(Ballot ballot, bool active)
     {
@@ -350,6 +352,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
     {
         public IActorRef Ref { get; } = child;
 
-        public TimeSpan AskAgainAt { get; set; }
+        /// <summary>The tick.</summary>
+        public long AskAgainAt { get; set; }
     }
 }

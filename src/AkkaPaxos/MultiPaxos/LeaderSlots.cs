@@ -9,20 +9,13 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="window">Commanders at once, and slots beyond those in use for which proposals are taken.</param>
 internal sealed class LeaderSlots(long window)
 {
-    private sealed class Proposal(Value value)
-    {
-        public Value Value { get; } = value;
-
-        public Leader.Child? Commander { get; set; }
-    }
-
-    private readonly SortedDictionary<long, Proposal> _proposals = [];
+    private readonly SortedDictionary<long, Value> _proposals = [];
     private readonly SortedSet<long> _waiting = []; // have no commander yet under this ballot; empty while not active
     private readonly SortedDictionary<long, Leader.Child> _commanders = [];
     private long _truncatedBelow = 1;
     private long _scoutedFrom = 1;
     private long _gap; // the lowest slot that nothing is proposed for, while there is something above it
-    private TimeSpan? _gapSince;
+    private long _gapTicks; // for how long
 
     /// <summary>The slotOut of the replica beside the leader.</summary>
     public long Executed { get; private set; } = 1;
@@ -59,16 +52,16 @@ internal sealed class LeaderSlots(long window)
         foreach (var pvalue in adopted.PValues)
         {
             if (pvalue.Slot < Floor) continue;
-            _proposals[pvalue.Slot] = new Proposal(pvalue.Value);
+            _proposals[pvalue.Slot] = pvalue.Value;
             Highest = Math.Max(Highest, pvalue.Slot);
         }
 
         for (var slot = Floor; slot < Highest; slot++)
             if (!_proposals.ContainsKey(slot))
-                _proposals.Add(slot, new Proposal(Value.NoOp));
+                _proposals.Add(slot, Value.NoOp);
 
         if (_proposals.Count > 0) Highest = Math.Max(Highest, _proposals.Keys.Last());
-        (_gap, _gapSince) = (Floor, null);
+        (_gap, _gapTicks) = (Floor, 0);
         _waiting.UnionWith(_proposals.Keys);
     }
 
@@ -80,7 +73,7 @@ internal sealed class LeaderSlots(long window)
     public bool Propose(long slot, Value value, bool active)
     {
         var from = active ? Math.Max(Floor, Highest + 1) : Floor;
-        if (slot < Floor || slot >= from + window || !_proposals.TryAdd(slot, new Proposal(value))) return false;
+        if (slot < Floor || slot >= from + window || !_proposals.TryAdd(slot, value)) return false;
         if (!active) return false;
         Highest = Math.Max(Highest, slot);
         _waiting.Add(slot);
@@ -97,7 +90,7 @@ internal sealed class LeaderSlots(long window)
         }
 
         slot = _waiting.Min;
-        value = _proposals[slot].Value;
+        value = _proposals[slot];
         return true;
     }
 
@@ -126,36 +119,25 @@ internal sealed class LeaderSlots(long window)
         var commanders = _commanders.Values.ToList();
         _commanders.Clear();
         _waiting.Clear();
-        _gapSince = null;
         return commanders;
     }
 
     /// <summary>
-    /// Fills gaps with no-ops where they have stood for <paramref name="patience"/>: a replica that had proposed there is gone, and nothing
+    /// Fills gaps with no-ops where they have stood for <paramref name="patience"/> ticks: a replica that had proposed there is gone, and nothing
     /// above can be executed before.
     /// </summary>
     /// <returns>Whether there is something new to command.</returns>
-    public bool FillGaps(TimeSpan now, TimeSpan patience)
+    public bool FillGaps(long patience)
     {
         var gap = Math.Max(_gap, Floor);
         while (_proposals.ContainsKey(gap)) gap++;
-        if (gap > Highest)
-        {
-            (_gap, _gapSince) = (gap, null);
-            return false;
-        }
-
-        if (gap != _gap || _gapSince is null)
-        {
-            (_gap, _gapSince) = (gap, now);
-            return false;
-        }
-
-        if (now - _gapSince < patience) return false;
+        _gapTicks = gap == _gap && gap < Highest ? _gapTicks + 1 : 0;
+        _gap = gap;
+        if (_gapTicks < patience) return false;
+        _gapTicks = 0;
         for (; gap < Highest; gap++)
-            if (_proposals.TryAdd(gap, new Proposal(Value.NoOp)))
+            if (_proposals.TryAdd(gap, Value.NoOp))
                 _waiting.Add(gap);
-        _gapSince = null;
         return true;
     }
 
