@@ -1,0 +1,233 @@
+using Akka.Event;
+using Akka.Persistence;
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is complete.</summary>
+/// <param name="SlotOut">How far the replica was.</param>
+public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
+
+/// <summary>In the snapshot store: a replica's whole state.</summary>
+/// <param name="SlotOut">Every slot below is executed in it.</param>
+/// <param name="State">Application and sessions (snapshot.proto).</param>
+public sealed record ReplicaSnapshot(long SlotOut, ReadOnlyMemory<byte> State) : IPaxosRecord;
+
+/// <summary>The replica among its like: how far each is, what one lacks, and snapshots, which make it possible to forget the past.</summary>
+public sealed partial class Replica
+{
+    // Looks, one a progress interval, until another replica is asked.
+    private const long CatchUpPatience = 3;
+
+    private sealed class ProgressTick
+    {
+        public static readonly ProgressTick Instance = new();
+    }
+
+    private readonly ReplicaLag _lag;
+    private ReplicaSnapshot? _snapshot;      // the latest: what a replica is offered whose missing decisions are no longer kept
+    private ReplicaSnapshot? _saving;        // on its way to the snapshot store
+    private bool _isDue;                     // its number is on its way to the journal
+    private long _snapshotSlot = 1;          // every slot below is in a snapshot on disk
+    private long _lastSnapshotAt = 1;        // slotOut when the last one was taken or tried
+    private long _bytesSinceSnapshot;
+    private long _truncatedBelow = 1;
+    private NodeId _decidedBy;
+    private long _progressTick;
+    private SnapshotTransfer? _transfer;
+
+    private bool CatchUpCommand(object message)
+    {
+        switch (message)
+        {
+            case ProgressTick: TellProgress(); return true;
+            case Progress progress: Progressed(progress); return true;
+            case CatchUp wanted: HelpCatchUp(wanted.FromSlot); return true;
+            case Decisions decisions: CaughtUp(decisions); return true;
+            case SnapshotOffer offer: Offered(offer); return true;
+            case FetchSnapshot fetch: SendChunk(fetch); return true;
+            case SnapshotChunk chunk: Received(chunk); return true;
+            case SaveSnapshotSuccess saved: Saved(saved.Metadata.SequenceNr); return true;
+            case SaveSnapshotFailure failed:
+                _saving = null;
+                Log.Error(failed.Cause, "node {0} could not save a snapshot at slot {1}; it tries again after as many slots", _context.Self, _lastSnapshotAt);
+                return true;
+            case DeleteSnapshotsSuccess or DeleteMessagesSuccess: return true;
+            case DeleteSnapshotsFailure or DeleteMessagesFailure:
+                Log.Warning("node {0} could not delete older snapshots: {1}; the next one tries again", _context.Self, message);
+                return true;
+            default: return false;
+        }
+    }
+
+    // --- how far each is ----------------------------------------------------------------------------------------------------------------
+
+    private void TellProgress()
+    {
+        _progressTick++;
+        var progress = new Progress(_context.Self, SlotOut, _snapshotSlot, _state.Checksum);
+        foreach (var peer in _context.Membership.Replicas(SlotOut).Where(n => n != _context.Self))
+            _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);
+        TellLeaderExecuted(); // a leader that was started again learns it so
+        var asked = _lag.Asked;
+        if (_lag.Look(SlotOut, _log.Highest, _decidedBy, _progressTick, CatchUpPatience) is { } next) AskForDecisions(next);
+        if (_lag.Asked != asked) _transfer = null;
+    }
+
+    private void Progressed(Progress progress)
+    {
+        _checksums.Compare(_context.Self, progress);
+        _lag.Heard(progress);
+        var covered = _lag.Covered(_context.Membership, _snapshotSlot);
+        if (covered <= _truncatedBelow) return;
+        _truncatedBelow = covered;
+        _link.Tell(_context.Self, "acceptor", _context.Peers.Acceptor(_context.Self), new Truncate(covered));
+    }
+
+    // --- what one lacks -----------------------------------------------------------------------------------------------------------------
+
+    private void AskForDecisions(NodeId peer) => _link.Tell(peer, "replica", _context.Peers.Replica(peer), new CatchUp(SlotOut), SlotOut);
+
+    private void HelpCatchUp(long from)
+    {
+        object help = from < _log.Lowest && _snapshot is { } snapshot && snapshot.SlotOut > from
+            ? new SnapshotOffer(snapshot.SlotOut, snapshot.State.Length)
+            : new Decisions(_log.Page(from, _settings.PageBytes));
+        Sender.Tell(help, Self);
+    }
+
+    private void CaughtUp(Decisions decisions)
+    {
+        var before = SlotOut;
+        foreach (var decision in decisions.Entries.Where(d => d.Value is not null))
+        {
+            Decide(decision);
+            ExecuteDecided();
+        }
+        if (SlotOut > before) AfterExecuting();
+        if (_lag.Answered(SlotOut, SlotOut > before, _progressTick) is { } peer) AskForDecisions(peer);
+    }
+
+    private void Offered(SnapshotOffer offer)
+    {
+        if (_lag.Asked == NodeId.None) return; // nothing was asked for, or the one that was asked answered too late
+        if (offer.Slot <= SlotOut)
+        {
+            _lag.Answered(SlotOut, false, _progressTick);
+            return;
+        }
+        Log.Info("node {0} is at slot {1} and fetches a snapshot of slot {2}, {3} bytes", _context.Self, SlotOut, offer.Slot, offer.Size);
+        _transfer = new SnapshotTransfer(offer.Slot, offer.Size);
+        _lag.StillAnswering(_progressTick);
+        Sender.Tell(new FetchSnapshot(offer.Slot, 0), Self);
+    }
+
+    private void SendChunk(FetchSnapshot fetch)
+    {
+        if (_snapshot is not { } snapshot) return;
+        if (snapshot.SlotOut != fetch.Slot || fetch.Offset < 0 || fetch.Offset >= snapshot.State.Length)
+        {
+            Sender.Tell(new SnapshotOffer(snapshot.SlotOut, snapshot.State.Length), Self); // a newer one has taken its place: start anew
+            return;
+        }
+        var length = Math.Min(_settings.PageBytes, snapshot.State.Length - fetch.Offset);
+        Sender.Tell(new SnapshotChunk(fetch.Slot, fetch.Offset, snapshot.State.Length, snapshot.State.Slice((int)fetch.Offset, (int)length)), Self);
+    }
+
+    private void Received(SnapshotChunk chunk)
+    {
+        if (_transfer is not { } transfer || !transfer.Add(chunk)) return; // a repeated one, or of a transfer that was given up
+        _lag.StillAnswering(_progressTick);
+        if (!transfer.IsComplete)
+        {
+            Sender.Tell(new FetchSnapshot(transfer.Slot, transfer.Offset), Self);
+            return;
+        }
+        _transfer = null;
+        var helped = Install(transfer);
+        if (_lag.Answered(SlotOut, helped, _progressTick) is { } peer) AskForDecisions(peer);
+    }
+
+    private bool Install(SnapshotTransfer transfer)
+    {
+        if (transfer.Slot <= SlotOut) return false; // decisions came meanwhile
+        var received = new ReplicaSnapshot(transfer.Slot, transfer.Bytes);
+        var state = NewState();
+        try
+        {
+            state.Restore(received.State);
+            if (state.SlotOut != received.SlotOut) throw new FormatException($"it says slot {received.SlotOut}, and holds slot {state.SlotOut}");
+        }
+        catch (FormatException e)
+        {
+            Log.Error("node {0} received a snapshot that it cannot use: {1}", _context.Self, e.Message);
+            return false;
+        }
+        _state = state;
+        _slotIn = Math.Max(_slotIn, SlotOut);
+        _log.StartAt(SlotOut);
+        _checksums.Add(SlotOut, _state.Checksum);
+        foreach (var slot in _proposals.Keys.Where(s => s < SlotOut).ToList())
+        {
+            _proposals.Remove(slot, out var lost);
+            foreach (var pending in lost!.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
+        }
+        foreach (var pending in _pending.InOrder())
+        {
+            if (!_state.TryAnswer(pending.Command, out var answer)) continue;
+            _pending.Remove(pending.Command.Id, out _);
+            Over(pending);
+            if (pending.Client is not null) _replies.Add(pending.Client, ReplyTo(pending.Command, answer));
+        }
+        SendReplies(0);
+        TellLeaderExecuted();
+        AnswerReady();
+        _snapshot = received;
+        TakeSnapshot(); // of the state that was received, so that it is on disk here too
+        Perform();
+        ScheduleFlush();
+        return true;
+    }
+
+    // --- snapshots ----------------------------------------------------------------------------------------------------------------------
+
+    private void Recovered(ReplicaSnapshot saved)
+    {
+        _state.Restore(saved.State);
+        _snapshot = saved;
+        (_snapshotSlot, _lastSnapshotAt) = (saved.SlotOut, saved.SlotOut);
+        _log.StartAt(saved.SlotOut);
+    }
+
+    private void SnapshotIfDue()
+    {
+        if (SlotOut - _lastSnapshotAt >= _settings.SnapshotSlots || _bytesSinceSnapshot >= _settings.SnapshotBytes) TakeSnapshot();
+    }
+
+    // The snapshot store keys a snapshot by the journal's last number and drops what has that key when saving fails. So each gets a number of
+    // its own, by an entry in the journal: a failure can never cost the one that was good.
+    private void TakeSnapshot()
+    {
+        if (_isDue || _saving is not null) return;
+        (_isDue, _lastSnapshotAt, _bytesSinceSnapshot) = (true, SlotOut, 0);
+        PersistAsync(new ReplicaSnapshotDue(SlotOut), _ =>
+        {
+            _isDue = false;
+            _saving = _snapshot?.SlotOut == SlotOut ? _snapshot : new ReplicaSnapshot(SlotOut, _state.Snapshot());
+            _lastSnapshotAt = SlotOut;
+            SaveSnapshot(_saving);
+        });
+    }
+
+    private void Saved(long sequenceNr)
+    {
+        if (_saving is null) return;
+        _snapshotSlot = _saving.SlotOut;
+        if (_snapshot is null || _snapshot.SlotOut <= _snapshotSlot) _snapshot = _saving;
+        else TakeSnapshot(); // a newer one was received meanwhile
+        _saving = null;
+        _log.Trim(_snapshotSlot, _settings.SnapshotKeepSlots, _settings.SnapshotBytes);
+        DeleteSnapshots(new SnapshotSelectionCriteria(sequenceNr - 1));
+        DeleteMessages(sequenceNr - 1);
+    }
+}

@@ -1,0 +1,123 @@
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// How far the other replicas say they are, whether this one is behind for good or just a moment, and whom to ask for what it lacks: one at
+/// a time, another one when that one is silent.
+/// </summary>
+internal sealed class ReplicaLag(NodeId self)
+{
+    private readonly SortedDictionary<NodeId, Progress> _peers = [];
+    private long _ahead;   // what was ahead when last looked: not reached by the next look means behind
+    private NodeId _asked;
+    private long _askedAt;
+    private NodeId _silent;
+
+    /// <summary>What the others last said, by node.</summary>
+    public IReadOnlyCollection<Progress> Peers => _peers.Values;
+
+    /// <summary>The node that is being asked; <see cref="NodeId.None"/> where none is.</summary>
+    public NodeId Asked => _asked;
+
+    public void Heard(Progress progress)
+    {
+        if (progress.From == self) return;
+        _peers[progress.From] = progress;
+    }
+
+    /// <summary>Looks, once a progress interval, whether this replica is behind; returns whom to ask.</summary>
+    /// <param name="slotOut">How far this replica is.</param>
+    /// <param name="decided">The highest slot that it knows to be decided.</param>
+    /// <param name="fallback">Whom to ask where nobody says to be ahead: who decided.</param>
+    /// <param name="tick">The number of this look.</param>
+    /// <param name="patience">Looks without an answer until another one is asked.</param>
+    public NodeId? Look(long slotOut, long decided, NodeId fallback, long tick, long patience)
+    {
+        if (_asked != NodeId.None)
+        {
+            if (tick - _askedAt < patience) return null;
+            (_silent, _asked) = (_asked, NodeId.None);
+        }
+        var behind = slotOut < _ahead;
+        _ahead = Math.Max(decided + 1, _peers.Count == 0 ? 0 : _peers.Values.Max(p => p.SlotOut));
+        if (!behind) return null;
+        return Ask(slotOut, fallback, tick);
+    }
+
+    /// <summary>An answer came. Returns whom to ask for more at once, where there is more to be had.</summary>
+    public NodeId? Answered(long slotOut, bool helped, long tick)
+    {
+        var peer = _asked;
+        _asked = NodeId.None;
+        if (!helped) _silent = peer;
+        if (!helped || slotOut >= _ahead || peer == NodeId.None) return null;
+        _askedAt = tick;
+        return _asked = peer;
+    }
+
+    /// <summary>A part of a long answer came: patience starts anew.</summary>
+    public void StillAnswering(long tick) => _askedAt = tick;
+
+    private NodeId? Ask(long slotOut, NodeId fallback, long tick)
+    {
+        var ahead = _peers.Values.Where(p => p.SlotOut > slotOut).OrderBy(p => p.From == _silent).ThenByDescending(p => p.SlotOut).ThenBy(p => p.From);
+        var whom = ahead.FirstOrDefault()?.From ?? fallback;
+        if (whom == NodeId.None || whom == self) return null;
+        (_asked, _askedAt) = (whom, tick);
+        return whom;
+    }
+
+    /// <summary>The truncation point: the highest slot such that the members with a snapshot of every slot below make up a quorum of both phases.</summary>
+    public long Covered(Membership membership, long ownSnapshot)
+    {
+        var covering = new HashSet<NodeId>();
+        foreach (var (node, slot) in _peers.Values.Select(p => (p.From, p.SnapshotSlot)).Append((From: self, SnapshotSlot: ownSnapshot)).OrderByDescending(s => s.SnapshotSlot))
+        {
+            covering.Add(node);
+            if (membership.Phase1(slot).IsMetBy(covering) && membership.Phase2(slot).IsMetBy(covering)) return slot;
+        }
+        return 1;
+    }
+}
+
+/// <summary>The checksums of the latest slots, to compare with what other replicas report of theirs (invariant R3).</summary>
+internal sealed class ChecksumHistory
+{
+    private const int Kept = 4096;
+    private readonly (long Slot, ulong Checksum)[] _latest = new (long, ulong)[Kept];
+
+    public void Add(long slotOut, ulong checksum) => _latest[slotOut % Kept] = (slotOut, checksum);
+
+    /// <exception cref="InvariantViolationException">R3: the other's checksum is not the one this replica had at the same slot.</exception>
+    public void Compare(NodeId self, Progress other)
+    {
+        if (other.SlotOut < 1) return;
+        var (slot, checksum) = _latest[other.SlotOut % Kept];
+        if (slot == other.SlotOut && checksum != other.Checksum)
+            throw new InvariantViolationException(
+                "R3", $"at slot {slot} node {self} has checksum {checksum:x16}, node {other.From} has {other.Checksum:x16}: their states differ");
+    }
+}
+
+/// <summary>A snapshot on its way from another replica.</summary>
+internal sealed class SnapshotTransfer(long slot, long size)
+{
+    private readonly MemoryStream _bytes = new();
+
+    public long Slot => slot;
+
+    public long Offset => _bytes.Length;
+
+    public bool IsComplete => Offset == size;
+
+    public byte[] Bytes => _bytes.ToArray();
+
+    /// <summary>Adds a part; false where it is not the next one.</summary>
+    public bool Add(SnapshotChunk chunk)
+    {
+        if (chunk.Slot != slot || chunk.Size != size || chunk.Offset != Offset || chunk.Bytes.IsEmpty || Offset + chunk.Bytes.Length > size) return false;
+        _bytes.Write(chunk.Bytes.Span);
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+using Akka.Actor;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>A question and who asks it.</summary>
+internal readonly record struct PendingQuery(IActorRef Client, Query Query, long Since);
+
+/// <summary>
+/// Linearizable questions at a replica (PMMC 4.4; etcd's ReadIndex). Those that arrive while the leader is being asked for a slot gather and
+/// share the next such exchange; a question waits until its slot is executed.
+/// </summary>
+internal sealed class ReplicaReads
+{
+    private List<PendingQuery> _waiting = []; // for the leader to be asked
+    private List<PendingQuery> _asked = [];   // the leader is being asked
+    private readonly SortedDictionary<long, List<PendingQuery>> _bySlot = []; // that slot must be executed
+    private long _id;
+    private long _askedAt;
+
+    /// <summary>Whether <see cref="Ask"/> has something to ask the leader.</summary>
+    public bool CanAsk => _waiting.Count > 0 && _asked.Count == 0;
+
+    public void Add(IActorRef client, Query query, long tick) => _waiting.Add(new PendingQuery(client, query, tick));
+
+    /// <summary>What to ask the leader now; null where it is being asked, or nobody wants to know.</summary>
+    public ReadIndex? Ask(long tick)
+    {
+        if (!CanAsk) return null;
+        (_asked, _waiting) = (_waiting, _asked);
+        _askedAt = tick;
+        return new ReadIndex(++_id);
+    }
+
+    /// <summary>What to ask again, as the answer is overdue or another node leads; null where nothing is being asked.</summary>
+    public ReadIndex? AskAgain(long tick, long patience)
+    {
+        if (_asked.Count == 0 || tick - _askedAt < patience) return null;
+        _askedAt = tick;
+        return new ReadIndex(_id);
+    }
+
+    /// <summary>The leader's answer. False where it is none that counts: to an older question, or from one that does not lead.</summary>
+    public bool Answered(ReadIndexResult result)
+    {
+        if (result.Id != _id || _asked.Count == 0 || result.Slot < 0) return false;
+        if (_bySlot.TryGetValue(result.Slot, out var same)) same.AddRange(_asked);
+        else _bySlot.Add(result.Slot, [.. _asked]);
+        _asked.Clear();
+        return true;
+    }
+
+    /// <summary>Takes the questions whose slot is executed, in the order of their slots.</summary>
+    public List<PendingQuery> TakeReady(long slotOut)
+    {
+        var ready = new List<PendingQuery>();
+        while (_bySlot.Count > 0 && _bySlot.First() is var (slot, queries) && slot < slotOut)
+        {
+            ready.AddRange(queries);
+            _bySlot.Remove(slot);
+        }
+        return ready;
+    }
+
+    /// <summary>Forgets what was asked before a tick: a client that still wants to know has asked again since.</summary>
+    public void Forget(long before)
+    {
+        _waiting.RemoveAll(q => q.Since < before);
+        if (_asked.RemoveAll(q => q.Since < before) > 0 && _asked.Count == 0) _id++; // its answer counts for nobody
+        foreach (var (slot, queries) in _bySlot.ToList())
+            if (queries.RemoveAll(q => q.Since < before) > 0 && queries.Count == 0) _bySlot.Remove(slot);
+    }
+}
