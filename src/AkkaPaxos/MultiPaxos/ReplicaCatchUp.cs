@@ -221,11 +221,10 @@ public sealed partial class Replica
 
     private void Saved(long sequenceNr)
     {
-        if (_saving is null) return;
-        _snapshotSlot = _saving.SlotOut;
-        if (_snapshot is null || _snapshot.SlotOut <= _snapshotSlot) _snapshot = _saving;
+        if (_saving is not { } saved) return;
+        (_saving, _snapshotSlot) = (null, saved.SlotOut);
+        if (_snapshot is null || _snapshot.SlotOut <= saved.SlotOut) _snapshot = saved;
         else TakeSnapshot(); // a newer one was received meanwhile
-        _saving = null;
         _log.Trim(_snapshotSlot, _settings.SnapshotKeepSlots, _settings.SnapshotBytes);
         DeleteSnapshots(new SnapshotSelectionCriteria(sequenceNr - 1));
         DeleteMessages(sequenceNr - 1);

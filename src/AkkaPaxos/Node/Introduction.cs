@@ -9,16 +9,16 @@ namespace AkkaPaxos.Node;
 /// <param name="From">The node's number.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="Members">Its members, by id.</param>
-public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members);
+public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members) : IPaxosMessage;
 
 /// <summary>To a node that said hello: I know you as you say.</summary>
 /// <param name="From">Who welcomes.</param>
-public sealed record Welcome(NodeId From);
+public sealed record Welcome(NodeId From) : IPaxosMessage;
 
 /// <summary>To a node that said hello: you are not whom my configuration has under that number.</summary>
 /// <param name="From">Who refuses.</param>
 /// <param name="Reason">One line.</param>
-public sealed record Refused(NodeId From, string Reason);
+public sealed record Refused(NodeId From, string Reason) : IPaxosMessage;
 
 /// <summary>Introduction to its node: a majority, this node among it, has welcomed it.</summary>
 internal sealed record Introduced;

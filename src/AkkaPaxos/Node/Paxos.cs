@@ -31,6 +31,7 @@ public sealed class Paxos : IExtension
         _system = system;
         system.Settings.InjectTopLevelFallback(PaxosSettings.DefaultConfig());
         Settings = new PaxosSettings(system.Settings.Config);
+        PaxosSettings.RequireSerializer(system);
         var own = system.Provider.DefaultAddress;
         if (own != Address.Parse(Settings.Address))
             throw new ConfigurationException(

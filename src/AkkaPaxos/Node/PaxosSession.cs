@@ -49,8 +49,10 @@ public sealed class PaxosSession
     /// <param name="group">The log's name.</param>
     /// <param name="settings">How it behaves; the defaults where null.</param>
     /// <exception cref="FormatException">A contact point is not an address.</exception>
+    /// <exception cref="Akka.Configuration.ConfigurationException">The system's configuration lacks <see cref="PaxosSettings.DefaultConfig"/>.</exception>
     public static PaxosSession Connect(ActorSystem system, IEnumerable<string> contactPoints, string group = "default", SessionSettings? settings = null)
     {
+        PaxosSettings.RequireSerializer(system);
         var provider = ((ExtendedActorSystem)system).Provider;
         var replicas = contactPoints.Select(at =>
         {

@@ -5,6 +5,7 @@ using Akka.Configuration.Hocon;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
+using AkkaPaxos.Wire;
 
 namespace AkkaPaxos.Node;
 
@@ -44,6 +45,15 @@ public sealed class PaxosSettings
 
     /// <summary>reference.conf: every key of <c>akkapaxos</c> with its default, and the serializer's bindings.</summary>
     public static Config DefaultConfig() => ConfigurationFactory.FromResource("AkkaPaxos.reference.conf", typeof(PaxosSettings).Assembly);
+
+    /// <summary>An actor system makes its serializers when it is created, so the bindings must have been there then.</summary>
+    /// <exception cref="ConfigurationException">They were not.</exception>
+    internal static void RequireSerializer(ActorSystem system)
+    {
+        if (system.Serialization.FindSerializerForType(typeof(Request)) is not PaxosSerializer)
+            throw new ConfigurationException(
+                "this actor system does not know AkkaPaxos' messages: create it with a configuration that ends in .WithFallback(PaxosSettings.DefaultConfig())");
+    }
 
     /// <summary>This node's number.</summary>
     public NodeId NodeId { get; }

@@ -17,5 +17,9 @@ internal static class JournalCodecs
             m => new() { BelowSlot = m.BelowSlot, Promised = m.Promised.ToProto() },
             p => new(p.BelowSlot, p.Promised.ToBallot())),
         Codec.Of<LeaderRound, Proto.LeaderRound>("LeaderRound/1", m => new() { Round = m.Round }, p => new(p.Round)),
+        Codec.Of<ReplicaSnapshotDue, Proto.ReplicaSnapshotDue>("ReplicaSnapshotDue/1", m => new() { SlotOut = m.SlotOut }, p => new(p.SlotOut)),
+        Codec.Of<ReplicaSnapshot, Proto.ReplicaSnapshot>("ReplicaSnapshot/1",
+            m => new() { SlotOut = m.SlotOut, State = m.State.ToProto() },
+            p => new(p.SlotOut, p.State.Memory)),
     ];
 }

@@ -1,0 +1,22 @@
+using AkkaPaxos.Consensus;
+using AkkaPaxos.Node;
+
+namespace AkkaPaxos.Wire;
+
+/// <summary>The codecs of the messages in node.proto, in its order.</summary>
+internal static class NodeCodecs
+{
+    public static readonly Codec[] All =
+    [
+        Codec.Of<Hello, Proto.Hello>("Hello/1",
+            m => new()
+            {
+                From = m.From.Value, Address = m.Address, Members = { m.Members.Select(n => new Proto.Member { Id = n.Id.Value, Address = n.Address }) },
+            },
+            p => new(new(p.From), p.Address, p.Members.Select(n => new Member(new(n.Id), n.Address)).ToArray())),
+        Codec.Of<Welcome, Proto.Welcome>("Welcome/1", m => new() { From = m.From.Value }, p => new(new(p.From))),
+        Codec.Of<Refused, Proto.Refused>("Refused/1",
+            m => new() { From = m.From.Value, Reason = m.Reason },
+            p => new(new(p.From), p.Reason)),
+    ];
+}
