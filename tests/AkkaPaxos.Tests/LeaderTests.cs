@@ -1,0 +1,441 @@
+using Akka.Actor;
+using Akka.TestKit;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Tests;
+
+/// <summary>The leader of node 1 with its scouts, commanders and confirmers: PMMC figure 7. Everybody else is a probe, time is virtual.</summary>
+public class LeaderTests() : RoleTestBase(virtualTime: true)
+{
+    private long _question = 1000;
+
+    /// <summary>Longer than any silence that a leader bears, at the start.</summary>
+    private TimeSpan Silence => Settings.LeaderTimeout * (1 + Settings.LeaderJitter);
+
+    private IActorRef Leader()
+    {
+        var leader = Start("leader", typeof(Leader));
+        Settle(leader);
+        return leader;
+    }
+
+    /// <summary>Returns when the leader has handled everything that it was sent.</summary>
+    private void Settle(IActorRef leader)
+    {
+        var probe = CreateTestProbe();
+        leader.Tell(new ReadIndex(++_question), probe.Ref);
+        probe.ExpectMsg(new ReadIndexResult(_question, -1), InTime);
+    }
+
+    /// <summary>Lets the leader get its next ballot adopted by acceptors 1 and 2, which have accepted <paramref name="accepted"/>.</summary>
+    private Ballot Adopt(IActorRef leader, long truncatedBelow, params PValue[] accepted)
+    {
+        Pass(Silence);
+        return Promise(truncatedBelow, accepted);
+    }
+
+    private Ballot Promise(long truncatedBelow, params PValue[] accepted)
+    {
+        var ballot = Ballot.Bottom;
+        foreach (var node in (int[])[1, 2])
+        {
+            var probe = Peers.AcceptorProbe(node);
+            var prepare = (Prepare)probe.FishForMessage(m => m is Prepare, InTime);
+            ballot = prepare.Ballot;
+            probe.Reply(new Promise(new NodeId(node), ballot, prepare.FromSlot, 0, truncatedBelow, accepted));
+        }
+
+        var changed = (LeaderChanged)Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: true }, InTime);
+        Assert.Equal(ballot, changed.Ballot);
+        return ballot;
+    }
+
+    private IActorRef ActiveLeader(out Ballot ballot, params PValue[] accepted)
+    {
+        var leader = Leader();
+        ballot = Adopt(leader, 1, accepted);
+        return leader;
+    }
+
+    /// <summary>What acceptor <paramref name="node"/> is asked to accept next, and by which commander.</summary>
+    private (PValue PValue, IActorRef Commander) ExpectAccept(int node)
+    {
+        var accept = (Accept)Peers.AcceptorProbe(node).FishForMessage(m => m is Accept, InTime);
+        return (accept.PValue, Peers.AcceptorProbe(node).LastSender);
+    }
+
+    /// <summary>The next <paramref name="count"/> requests to acceptor <paramref name="node"/>, by slot: commanders run side by side.</summary>
+    private List<PValue> ExpectAccepts(int node, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => ExpectAccept(node).PValue).OrderBy(p => p.Slot)];
+
+    /// <summary>Acceptors 1 and 2 accept what the next commander asks acceptor 1 for.</summary>
+    private PValue Accept()
+    {
+        var (pvalue, commander) = ExpectAccept(1);
+        foreach (var node in (int[])[1, 2]) commander.Tell(new Accepted(new NodeId(node), pvalue.Ballot, pvalue.Slot));
+        Peers.ReplicaProbe(1).FishForMessage(m => m is Decision d && d.Slot == pvalue.Slot, InTime);
+        return pvalue;
+    }
+
+    private void ExpectNoAccept(int node = 3)
+    {
+        ExpectNoMsg(AMoment);
+        Assert.Empty(Peers.AcceptorProbe(node).FishAll<Accept>());
+    }
+
+    // ---- watching ----
+
+    [Fact]
+    public void It_waits_for_a_time_out_before_it_tries_and_asks_from_the_first_slot_that_its_replica_has_not_executed()
+    {
+        var leader = Leader();
+        leader.Tell(new Executed(12));
+        Pass(Settings.LeaderTimeout - TimeSpan.FromMilliseconds(1));
+        Settle(leader);
+        Peers.AcceptorProbe(1).ExpectNoMsg(AMoment);
+        Pass(Silence);
+        Peers.AcceptorProbe(1).ExpectMsg(new Prepare(B(1), 12), InTime);
+    }
+
+    [Fact]
+    public void While_it_hears_a_leader_it_stays_quiet_and_when_that_falls_silent_it_tries_a_higher_round()
+    {
+        var leader = Leader();
+        for (var i = 0; i < 20; i++)
+        {
+            leader.Tell(new Heartbeat(B(7, 3)));
+            Settle(leader);
+            Pass(Settings.HeartbeatInterval);
+        }
+
+        Peers.AcceptorProbe(1).ExpectNoMsg(AMoment);
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(7, 3), true), InTime);
+        Peers.ReplicaProbe(1).ExpectNoMsg(TimeSpan.Zero); // told once
+        Pass(Silence);
+        Assert.Equal(B(8), Peers.AcceptorProbe(1).ExpectMsg<Prepare>(InTime).Ballot);
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(8), false), InTime);
+    }
+
+    [Fact]
+    public void A_heartbeat_under_a_lower_ballot_than_it_has_seen_does_not_count()
+    {
+        var leader = Leader();
+        leader.Tell(new Heartbeat(B(7, 3)));
+        Settle(leader);
+        for (var i = 0; i < 20; i++)
+        {
+            leader.Tell(new Heartbeat(B(6, 2)));
+            Settle(leader);
+            Pass(Settings.HeartbeatInterval);
+        }
+
+        Assert.Equal(B(8), Peers.AcceptorProbe(1).ExpectMsg<Prepare>(InTime).Ballot);
+    }
+
+    // ---- scouting ----
+
+    [Fact]
+    public void A_scout_that_gets_no_answer_asks_again()
+    {
+        Leader();
+        Pass(Silence);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(B(1), Peers.AcceptorProbe(3).ExpectMsg<Prepare>(InTime).Ballot);
+            for (var tick = 0; tick < 5; tick++) Pass(Settings.HeartbeatInterval);
+        }
+    }
+
+    [Fact]
+    public void Adopted_it_beats_and_tells_its_replica()
+    {
+        var leader = Leader();
+        Adopt(leader, 1);
+        foreach (var node in (int[])[2, 3])
+            for (var beat = 0; beat < 3; beat++)
+            {
+                Peers.LeaderProbe(node).ExpectMsg(new Heartbeat(B(1)), InTime);
+                Pass(Settings.HeartbeatInterval);
+            }
+    }
+
+    [Fact]
+    public void Preempted_while_scouting_it_watches_the_other_and_tries_above_it_when_that_is_silent()
+    {
+        var leader = Leader();
+        Pass(Silence);
+        Peers.AcceptorProbe(2).ExpectMsg<Prepare>(InTime);
+        Peers.AcceptorProbe(2).Reply(new Promise(new NodeId(2), B(5, 2), 1, 0, 1, []));
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(1), false), InTime);
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(5, 2), false), InTime);
+        leader.Tell(new Heartbeat(B(5, 2)));
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(5, 2), true), InTime);
+        Pass(Silence * Settings.LeaderTimeoutFactor);
+        Assert.Equal(B(6), Peers.AcceptorProbe(2).ExpectMsg<Prepare>(InTime).Ballot);
+    }
+
+    [Fact]
+    public void After_a_preemption_it_waits_longer()
+    {
+        var leader = Leader();
+        Pass(Silence);
+        Peers.AcceptorProbe(2).ExpectMsg<Prepare>(InTime);
+        Peers.AcceptorProbe(2).Reply(new Promise(new NodeId(2), B(5, 2), 1, 0, 1, []));
+        Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { Ballot.Round: 5 }, InTime);
+        Settle(leader);
+        Pass(Settings.LeaderTimeout * Settings.LeaderTimeoutFactor - TimeSpan.FromMilliseconds(1));
+        Settle(leader);
+        Peers.AcceptorProbe(2).ExpectNoMsg(AMoment);
+        Pass(Silence * Settings.LeaderTimeoutFactor);
+        Assert.Equal(B(6), Peers.AcceptorProbe(2).ExpectMsg<Prepare>(InTime).Ballot);
+    }
+
+    [Fact]
+    public void A_round_is_never_used_again_after_a_restart_S2()
+    {
+        var first = Leader();
+        first.Tell(new Heartbeat(B(40, 2)));
+        Settle(first);
+        Assert.Equal(B(41), Adopt(first, 1));
+        StopAndWait(first);
+        var second = Leader();
+        Assert.Equal(B(42), Adopt(second, 1));
+    }
+
+    // ---- phase 2 ----
+
+    [Fact]
+    public void It_has_what_replicas_propose_decided()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Propose(1, V("a")));
+        Assert.Equal(P(ballot, 1, "a"), Accept());
+        leader.Tell(new Propose(2, V("b")));
+        Assert.Equal(P(ballot, 2, "b"), Accept());
+    }
+
+    [Fact]
+    public void Proposals_that_came_while_it_watched_are_taken_up_when_it_is_adopted()
+    {
+        var leader = Leader();
+        leader.Tell(new Propose(2, V("b")));
+        leader.Tell(new Propose(1, V("a")));
+        leader.Tell(new Propose(Settings.Window + 1, V("beyond the window")));
+        var ballot = Adopt(leader, 1);
+        Assert.Equal([P(ballot, 1, "a"), P(ballot, 2, "b")], ExpectAccepts(3, 2));
+        ExpectNoAccept();
+    }
+
+    [Fact]
+    public void What_acceptors_have_accepted_takes_the_place_of_what_was_proposed_C2()
+    {
+        var leader = Leader();
+        leader.Tell(new Propose(1, V("mine")));
+        leader.Tell(new Propose(2, V("mine too")));
+        var ballot = Adopt(leader, 1, P(new Ballot(0, new NodeId(3)), 1, "theirs"));
+        Assert.Equal([P(ballot, 1, "theirs"), P(ballot, 2, "mine too")], ExpectAccepts(3, 2));
+    }
+
+    [Fact]
+    public void Gaps_below_the_highest_accepted_slot_are_filled_with_no_ops()
+    {
+        var leader = Leader();
+        leader.Tell(new Executed(3));
+        var ballot = Adopt(leader, 1, P(B(0), 2, "executed here"), P(B(0), 4, "d"), P(B(0), 7, "g"));
+        Assert.Equal(
+            [new PValue(ballot, 3, Value.NoOp), P(ballot, 4, "d"), new PValue(ballot, 5, Value.NoOp), new PValue(ballot, 6, Value.NoOp), P(ballot, 7, "g")],
+            ExpectAccepts(3, 5));
+        ExpectNoAccept();
+    }
+
+    [Fact]
+    public void Nothing_is_proposed_below_an_acceptors_truncation_point()
+    {
+        var leader = Leader();
+        leader.Tell(new Propose(3, V("too late")));
+        var ballot = Adopt(leader, 10, P(B(0), 5, "of an acceptor that has not truncated yet"), P(B(0), 11, "k"));
+        leader.Tell(new Propose(9, V("too late")));
+        Assert.Equal([new PValue(ballot, 10, Value.NoOp), P(ballot, 11, "k")], ExpectAccepts(3, 2));
+        ExpectNoAccept();
+    }
+
+    [Fact]
+    public void For_a_ballot_and_slot_there_is_one_commander_also_after_the_slot_is_chosen_C1()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Propose(1, V("first")));
+        leader.Tell(new Propose(1, V("second")));
+        Assert.Equal(P(ballot, 1, "first"), Accept());
+        leader.Tell(new Propose(1, V("third")));
+        leader.Tell(new Executed(2));
+        leader.Tell(new Propose(1, V("fourth")));
+        Assert.Equal(P(ballot, 1, "first"), ExpectAccept(3).PValue);
+        ExpectNoAccept();
+    }
+
+    [Fact]
+    public void It_has_no_more_commanders_than_the_window_and_the_rest_waits_its_turn()
+    {
+        Settings = Settings with { Window = 3 };
+        var leader = Leader();
+        var ballot = Adopt(leader, 1, [.. Enumerable.Range(1, 8).Select(slot => P(B(0), slot, $"{slot}"))]);
+        Assert.Equal([1L, 2L, 3L], ExpectAccepts(3, 3).Select(p => p.Slot));
+        ExpectNoAccept();
+        for (var slot = 4; slot <= 8; slot++)
+        {
+            Accept();
+            Assert.Equal(P(ballot, slot, $"{slot}"), ExpectAccept(3).PValue);
+        }
+    }
+
+    [Fact]
+    public void A_commander_that_gets_no_answer_asks_again()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Propose(1, V("a")));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(P(ballot, 1, "a"), ExpectAccept(2).PValue);
+            for (var tick = 0; tick < 5; tick++) Pass(Settings.HeartbeatInterval);
+        }
+    }
+
+    [Fact]
+    public void A_gap_that_stays_is_filled_with_a_no_op()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Propose(2, V("its proposer's slot 1 was lost")));
+        Assert.Equal(2, Accept().Slot);
+        for (var tick = 0; tick < 6; tick++) Pass(Settings.HeartbeatInterval);
+        Assert.Equal(new PValue(ballot, 1, Value.NoOp), Accept());
+    }
+
+    [Fact]
+    public void Preempted_while_active_it_stops_its_commanders_and_takes_the_proposals_up_again_in_its_next_ballot()
+    {
+        var leader = ActiveLeader(out _);
+        leader.Tell(new Propose(1, V("a")));
+        leader.Tell(new Propose(2, V("b")));
+        var (one, other) = (ExpectAccept(2), ExpectAccept(2));
+        Watch(other.Commander);
+        one.Commander.Tell(new Accepted(new NodeId(2), B(2, 2), one.PValue.Slot));
+        Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: false, Ballot: { Round: 2 } }, InTime);
+        ExpectTerminated(other.Commander, InTime);
+        Settle(leader);
+        Peers.LeaderProbe(2).FishAll<Heartbeat>();
+        for (var tick = 0; tick < 3; tick++) Pass(Settings.HeartbeatInterval);
+        Settle(leader);
+        Peers.LeaderProbe(2).ExpectNoMsg(AMoment);
+
+        foreach (var node in (int[])[1, 2, 3]) Peers.AcceptorProbe(node).FishAll<object>();
+        Pass(Silence * Settings.LeaderTimeoutFactor);
+        var ballot = Promise(1, P(B(1), 1, "a"));
+        Assert.Equal(B(3), ballot);
+        Assert.Equal([P(ballot, 1, "a"), P(ballot, 2, "b")], ExpectAccepts(3, 2));
+    }
+
+    [Fact]
+    public void The_heartbeat_of_a_higher_ballot_makes_it_passive()
+    {
+        var leader = ActiveLeader(out _);
+        leader.Tell(new Heartbeat(B(9, 3)));
+        Peers.ReplicaProbe(1).ExpectMsg(new LeaderChanged(B(9, 3), true), InTime);
+        leader.Tell(new Propose(1, V("a")));
+        ExpectNoAccept();
+        Settle(leader);
+    }
+
+    [Fact]
+    public void The_last_word_of_an_old_commander_changes_nothing()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Preempted(B(1)));
+        leader.Tell(new SlotChosen(B(0), 1));
+        leader.Tell(new Adopted(B(0), 50, []));
+        leader.Tell(new Propose(1, V("a")));
+        Assert.Equal(P(ballot, 1, "a"), Accept());
+    }
+
+    [Fact]
+    public void What_its_replica_has_executed_needs_no_commander_any_more()
+    {
+        var leader = ActiveLeader(out _);
+        leader.Tell(new Propose(1, V("a")));
+        var commander = Watch(ExpectAccept(2).Commander);
+        leader.Tell(new Executed(2)); // a peer's decision came first
+        ExpectTerminated(commander, InTime);
+    }
+
+    [Fact]
+    public void When_its_replica_starts_again_it_is_told_who_leads_and_what_it_lost_is_learned_anew()
+    {
+        var leader = ActiveLeader(out var first);
+        leader.Tell(new Propose(1, V("a")));
+        Accept();
+        leader.Tell(new Executed(2));
+        leader.Tell(new Executed(1)); // it came back from before its first snapshot
+        Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged changed && changed.Ballot == first, InTime);
+        var second = Promise(1, P(first, 1, "a"));
+        Assert.Equal(B(2), second);
+        Assert.Equal(P(second, 1, "a"), Accept());
+    }
+
+    // ---- linearizable questions ----
+
+    private void Confirm(int node, Ballot promised)
+    {
+        var confirm = (Confirm)Peers.AcceptorProbe(node).FishForMessage(m => m is Confirm, InTime);
+        Peers.AcceptorProbe(node).Reply(new Confirmed(new NodeId(node), promised, confirm.Id));
+    }
+
+    [Fact]
+    public void A_question_is_answered_with_the_highest_slot_in_use_when_it_came_once_a_majority_has_confirmed_the_ballot()
+    {
+        var leader = ActiveLeader(out var ballot, P(B(0), 1, "a"), P(B(0), 2, "b"));
+        leader.Tell(new Propose(3, V("c")));
+        leader.Tell(new ReadIndex(7), TestActor);
+        leader.Tell(new Propose(4, V("d")));
+        Confirm(1, ballot);
+        ExpectNoMsg(AMoment);
+        Confirm(3, ballot);
+        ExpectMsg(new ReadIndexResult(7, 3), InTime);
+    }
+
+    [Fact]
+    public void In_an_empty_log_the_answer_is_0()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new ReadIndex(7), TestActor);
+        Confirm(2, ballot);
+        Confirm(3, ballot);
+        ExpectMsg(new ReadIndexResult(7, 0), InTime);
+    }
+
+    [Fact]
+    public void A_leader_that_learns_of_a_higher_ballot_by_a_question_answers_that_it_does_not_lead()
+    {
+        var leader = ActiveLeader(out var ballot, P(B(0), 1, "a"));
+        leader.Tell(new ReadIndex(7), TestActor);
+        leader.Tell(new ReadIndex(8), TestActor);
+        Confirm(1, ballot);
+        Confirm(3, B(2, 3));
+        ExpectMsg(new ReadIndexResult(7, -1), InTime);
+        ExpectMsg(new ReadIndexResult(8, -1), InTime);
+        Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: false, Ballot: { Round: 2 } }, InTime);
+    }
+}
+
+/// <summary>What tests of the leader need of probes.</summary>
+internal static class ProbeExtensions
+{
+    /// <summary>All messages of one type that have come to the probe; the others are dropped.</summary>
+    public static List<T> FishAll<T>(this TestProbe probe)
+    {
+        var found = new List<T>();
+        while (probe.HasMessages)
+            if (probe.ReceiveOne(TimeSpan.Zero) is T message)
+                found.Add(message);
+        return found;
+    }
+}
