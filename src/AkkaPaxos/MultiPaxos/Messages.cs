@@ -164,7 +164,7 @@ public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulon
 public sealed record CatchUp(long FromSlot) : IPaxosMessage;
 
 /// <summary>Replica to one that is behind: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes instead.</summary>
-/// <param name="Decisions">Consecutive slots from the asked one on.</param>
+/// <param name="Entries">Consecutive slots from the asked one on.</param>
 public sealed record Decisions(IReadOnlyList<Decision> Entries) : IPaxosMessage;
 
 /// <summary>Replica to one that is behind: I no longer keep these decisions, fetch my snapshot.</summary>
