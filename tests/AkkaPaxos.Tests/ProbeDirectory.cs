@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.TestKit;
 using AkkaPaxos.Consensus;
@@ -11,7 +12,7 @@ namespace AkkaPaxos.Tests;
 public sealed class ProbeDirectory : IPeerDirectory
 {
     private readonly Dictionary<(string Role, NodeId Node), TestProbe> _probes = [];
-    private readonly Dictionary<(string Role, NodeId Node), IActorRef> _actors = [];
+    private readonly ConcurrentDictionary<(string Role, NodeId Node), IActorRef> _actors = []; // roles read it while a test may Put
 
     /// <summary>Probes for the acceptor, leader and replica of each of <paramref name="nodes"/>.</summary>
     public ProbeDirectory(TestKitBase kit, IEnumerable<NodeId> nodes)

@@ -44,7 +44,11 @@ public abstract class RoleTestBase : TestKit
     protected static Config Config(string hocon, bool virtualTime = false)
     {
         var config = ConfigurationFactory.ParseString(hocon)
-            .WithFallback(ConfigurationFactory.ParseString("akka.loglevel = INFO, akka.test.default-timeout = 20s, akka.test.single-expect-default = 20s"))
+            .WithFallback(ConfigurationFactory.ParseString("""
+                akka.loglevel = INFO
+                akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+                akka.test { default-timeout = 20s, single-expect-default = 20s }
+                """))
             .WithFallback(PaxosSettings.DefaultConfig())
             .WithFallback(DefaultConfig);
         return virtualTime ? TestConfigs.TestSchedulerConfig.WithFallback(config) : config;

@@ -48,6 +48,9 @@ public sealed class Acceptor : UntypedPersistentActor
     /// <inheritdoc/>
     public override string PersistenceId { get; }
 
+    /// <summary>It takes no snapshots, so it looks for none.</summary>
+    public override Recovery Recovery { get; } = new(SnapshotSelectionCriteria.None);
+
     /// <inheritdoc/>
     protected override void OnCommand(object message)
     {

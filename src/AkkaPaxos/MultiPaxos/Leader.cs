@@ -59,6 +59,9 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
     /// <inheritdoc/>
     public override string PersistenceId { get; }
 
+    /// <summary>It takes no snapshots, so it looks for none.</summary>
+    public override Recovery Recovery { get; } = new(SnapshotSelectionCriteria.None);
+
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!; // Akka sets it before the actor starts
 

@@ -1,0 +1,83 @@
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Tests;
+
+/// <summary>An acceptor over the end of its whole actor system, with its journal in a SQLite file, as a node has it.</summary>
+public class AcceptorRestartTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("akkapaxos-acceptor-");
+
+    /// <summary>One life of the node.</summary>
+    private sealed class Life(string file) : RoleTestBase($$"""
+        akka.persistence.journal {
+          plugin = "akka.persistence.journal.sql"
+          sql {
+            class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+            connection-string = "Data Source={{file.Replace('\\', '/')}}"
+            provider-name = "SQLite.MS"
+            auto-initialize = true
+          }
+        }
+        """)
+    {
+        public IActorRef Acceptor => field ??= Start("acceptor", typeof(Acceptor));
+
+        public void Accept(PValue pvalue)
+        {
+            Acceptor.Tell(new Accept(pvalue), TestActor);
+            ExpectMsg(new Accepted(new NodeId(1), pvalue.Ballot, pvalue.Slot), InTime);
+        }
+
+        public Promise Prepare(Ballot ballot)
+        {
+            Acceptor.Tell(new Prepare(ballot, 1), TestActor);
+            return ExpectMsg<Promise>(InTime);
+        }
+
+        public void Truncate(long belowSlot) => Acceptor.Tell(new Truncate(belowSlot), TestActor);
+
+        public static PValue PValue(long round, int leader, long slot, string text) => P(B(round, leader), slot, text);
+    }
+
+    private Life Start() => new(Path.Combine(_folder.FullName, "journal.db"));
+
+    [Fact]
+    public void Ballot_pvalues_and_truncation_point_survive()
+    {
+        var large = new string('x', 100_000);
+        using (var life = Start())
+        {
+            for (var slot = 1; slot <= 20; slot++) life.Accept(Life.PValue(1, 1, slot, $"{slot}"));
+            life.Accept(Life.PValue(2, 2, 15, large));
+            Assert.Equal(new Ballot(3, new NodeId(3)), life.Prepare(new Ballot(3, new NodeId(3))).Promised);
+        }
+
+        using (var life = Start())
+        {
+            Assert.Equal(new Ballot(3, new NodeId(3)), life.Prepare(new Ballot(2, new NodeId(3))).Promised);
+            var promise = life.Prepare(new Ballot(3, new NodeId(3)));
+            Assert.Equal(Enumerable.Range(1, 20).Select(slot => slot == 15 ? Life.PValue(2, 2, 15, large) : Life.PValue(1, 1, slot, $"{slot}")), promise.Accepted);
+            life.Truncate(16);
+            Assert.Equal(16, life.Prepare(new Ballot(3, new NodeId(3))).TruncatedBelow);
+        }
+
+        using (var life = Start())
+        {
+            Assert.Equal(new Ballot(3, new NodeId(3)), life.Prepare(new Ballot(2, new NodeId(3))).Promised);
+            var promise = life.Prepare(new Ballot(4, new NodeId(1)));
+            Assert.Equal(16, promise.TruncatedBelow);
+            Assert.Equal([16L, 17L, 18L, 19L, 20L], promise.Accepted.Select(p => p.Slot));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
+}
