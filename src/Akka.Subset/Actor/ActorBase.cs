@@ -119,8 +119,8 @@ public abstract class UntypedActor : ActorBase
 
     protected abstract void OnReceive(object message);
 
-    protected static void RunTask(Action action) => ActorTaskScheduler.RunTask(action);
-    protected static void RunTask(Func<Task> action) => ActorTaskScheduler.RunTask(action);
+    protected void RunTask(Action action) => ActorTaskScheduler.RunTask(action);
+    protected void RunTask(Func<Task> action) => ActorTaskScheduler.RunTask(action);
 
     protected void Become(UntypedReceive receive) => ((IUntypedActorContext)Current).Become(receive);
     protected void BecomeStacked(UntypedReceive receive) => ((IUntypedActorContext)Current).BecomeStacked(receive);

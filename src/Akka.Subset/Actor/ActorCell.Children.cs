@@ -179,8 +179,10 @@ namespace Akka.Actor
             }
             if (Mailbox is { } mailbox)
                 for (var i = 0; i < mailbox.SuspendCount; i++) actor.Suspend();
-            InitChild(actor);
+            var adopted = InitChild(actor) is not null;
             actor.Start();
+            // A top-level actor may be made while its guardian is stopping.
+            if (!adopted || IsTerminating) Stop(actor);
             return actor;
         }
 
@@ -216,17 +218,15 @@ namespace Akka.Actor
 
         public void Stop(IActorRef child)
         {
-            var stops = false;
             lock (_childLock)
             {
                 if (TryGetChildStatsByRef(child, out _))
                 {
-                    stops = true;
                     (_dying ??= []).Add(child);
                     _terminationReason ??= SuspendReason.UserRequest.Instance;
                 }
             }
-            if (stops || child is not null) ((IInternalActorRef)child).Stop();
+            ((IInternalActorRef)child).Stop();
         }
 
         /// <summary>Says why the cell waits for dying children; false when there are none to wait for.</summary>

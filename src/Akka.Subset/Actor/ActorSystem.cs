@@ -109,25 +109,25 @@ namespace Akka.Actor
         internal string Fqn { get; }
         internal bool HasCluster { get; }
 
-        public class Local : ProviderSelection
+        public sealed class Local : ProviderSelection
         {
             public static readonly Local Instance = new();
             private Local() : base("local", typeof(LocalActorRefProvider).FullName, false) { }
         }
 
-        public class Remote : ProviderSelection
+        public sealed class Remote : ProviderSelection
         {
             public static readonly Remote Instance = new();
             private Remote() : base("remote", "Akka.Remote.RemoteActorRefProvider, Akka.Remote", false) { }
         }
 
-        public class Cluster : ProviderSelection
+        public sealed class Cluster : ProviderSelection
         {
             public static readonly Cluster Instance = new();
             private Cluster() : base("cluster", "Akka.Cluster.ClusterActorRefProvider, Akka.Cluster", true) { }
         }
 
-        public class Custom : ProviderSelection
+        public sealed class Custom : ProviderSelection
         {
             public Custom(string fqn, string identifier = null, bool hasCluster = false) : base(identifier ?? "custom", fqn, hasCluster) { }
         }
@@ -183,7 +183,6 @@ namespace Akka.Actor
             Loggers = c.GetStringList("loggers");
             LoggerStartTimeout = c.GetTimeSpan("logger-startup-timeout", TimeSpan.FromSeconds(5));
             DebugLifecycle = c.GetBoolean("actor.debug.lifecycle");
-            DebugUnhandledMessage = c.GetBoolean("actor.debug.unhandled");
             LogDeadLetters = c.GetString("log-dead-letters", "off").ToLowerInvariant() switch
             {
                 "on" or "true" or "yes" => int.MaxValue,
@@ -209,7 +208,6 @@ namespace Akka.Actor
         public IList<string> Loggers { get; }
         public TimeSpan LoggerStartTimeout { get; }
         public bool DebugLifecycle { get; }
-        public bool DebugUnhandledMessage { get; }
         public int LogDeadLetters { get; }
         public bool LogDeadLettersDuringShutdown { get; }
         public string SchedulerClass { get; }

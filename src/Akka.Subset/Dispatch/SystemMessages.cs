@@ -74,7 +74,7 @@ public sealed class Failed : SystemMessage
     public override string ToString() => $"<Failed>: {Child} ({Uid}) - {Cause}";
 }
 
-public sealed class Watch : SystemMessage
+public class Watch : SystemMessage
 {
     public Watch(IInternalActorRef watchee, IInternalActorRef watcher)
     {
@@ -116,7 +116,7 @@ public sealed class DeathWatchNotification : SystemMessage, Event.IDeadLetterSup
 }
 
 /// <summary>A step of a task that runs in its actor's turn, or the failure that ended it.</summary>
-internal sealed class ActorTaskSchedulerMessage : SystemMessage
+internal sealed class ActorTaskSchedulerMessage : SystemMessage, Event.IDeadLetterSuppression
 {
     private readonly ActorTaskScheduler _scheduler;
     private readonly Task _task;

@@ -32,6 +32,10 @@ public class LoggingBus : ActorEventBus<object, Type>
     private volatile int _logLevel = (int)LogLevel.InfoLevel;
     private int _loggerId;
 
+    // Loggers that are no actors share one path, so they are told apart by identity.
+    private static readonly IEqualityComparer<IActorRef> Same = EqualityComparer<IActorRef>.Create(
+        (a, b) => ReferenceEquals(a, b) || (a is not MinimalLogger && b is not MinimalLogger && a!.Equals(b)), a => a.GetHashCode());
+
     internal LoggingBus() { }
 
     public LogLevel LogLevel => (LogLevel)_logLevel;
@@ -40,15 +44,15 @@ public class LoggingBus : ActorEventBus<object, Type>
     {
         lock (_lock)
         {
-            if (_subscriptions.Any(s => s.Key == classifier && s.Value.Equals(subscriber))) return false;
+            if (_subscriptions.Any(s => s.Key == classifier && Same.Equals(s.Value, subscriber))) return false;
             _subscriptions = [.. _subscriptions, new(classifier, subscriber)];
             _cache = new();
             return true;
         }
     }
 
-    public override bool Unsubscribe(IActorRef subscriber, Type classifier) => Remove(s => s.Key == classifier && s.Value.Equals(subscriber));
-    public override bool Unsubscribe(IActorRef subscriber) => Remove(s => s.Value.Equals(subscriber));
+    public override bool Unsubscribe(IActorRef subscriber, Type classifier) => Remove(s => s.Key == classifier && Same.Equals(s.Value, subscriber));
+    public override bool Unsubscribe(IActorRef subscriber) => Remove(s => Same.Equals(s.Value, subscriber));
 
     private bool Remove(Func<KeyValuePair<Type, IActorRef>, bool> which)
     {
@@ -62,8 +66,6 @@ public class LoggingBus : ActorEventBus<object, Type>
         }
     }
 
-    internal bool HasSubscriptions(IActorRef subscriber) => Volatile.Read(ref _subscriptions).Any(s => s.Value.Equals(subscriber));
-
     public override void Publish(object @event)
     {
         foreach (var subscriber in Subscribers(@event.GetType())) subscriber.Tell(@event, ActorRefs.NoSender);
@@ -75,7 +77,7 @@ public class LoggingBus : ActorEventBus<object, Type>
         if (cache.TryGetValue(type, out var found)) return found;
         lock (_lock)
         {
-            found = [.. _subscriptions.Where(s => s.Key.IsAssignableFrom(type)).Select(s => s.Value).Distinct()];
+            found = [.. _subscriptions.Where(s => s.Key.IsAssignableFrom(type)).Select(s => s.Value).Distinct(Same)];
             _cache[type] = found;
             return found;
         }
@@ -156,7 +158,7 @@ public class LoggingBus : ActorEventBus<object, Type>
     internal void StopDefaultLoggers(ActorSystemImpl system)
     {
         var level = Logging.LogLevelFor(system.Settings.StdoutLogLevel);
-        if (level != Logging.LogLevelOff && !_loggers.Contains(_stdoutLogger)) SubscribeLogger(_stdoutLogger, level);
+        if (level != Logging.LogLevelOff && !_loggers.Contains(_stdoutLogger, Same)) SubscribeLogger(_stdoutLogger, level);
         foreach (var logger in _loggers.ToList())
         {
             if (ReferenceEquals(logger, _stdoutLogger)) continue;
