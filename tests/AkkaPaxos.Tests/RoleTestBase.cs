@@ -2,7 +2,6 @@ using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
-using Akka.TestKit.Configs;
 using Akka.TestKit.Xunit2;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -43,7 +42,9 @@ public abstract class RoleTestBase : TestKit
     /// <summary>The configuration of a system that can write AkkaPaxos' messages and journal entries.</summary>
     protected static Config Config(string hocon, bool virtualTime = false)
     {
-        var config = ConfigurationFactory.ParseString(hocon)
+        var time = virtualTime ? "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"" : "";
+        return ConfigurationFactory.ParseString(hocon)
+            .WithFallback(ConfigurationFactory.ParseString(time))
             .WithFallback(ConfigurationFactory.ParseString("""
                 akka.loglevel = INFO
                 akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
@@ -51,7 +52,6 @@ public abstract class RoleTestBase : TestKit
                 """))
             .WithFallback(PaxosSettings.DefaultConfig())
             .WithFallback(DefaultConfig);
-        return virtualTime ? TestConfigs.TestSchedulerConfig.WithFallback(config) : config;
     }
 
     /// <summary>What the node <paramref name="self"/> hands to its roles.</summary>
