@@ -21,7 +21,7 @@ public class RemoteDeathWatchTests
         await Task.Delay(500); // the Watch is under way; Terminated comes also when it arrives late
         b.System.Stop(echo);
         await Eventually(() => terminated.Count == 1, "Terminated");
-        Assert.Equal(watchee, terminated.Single().ActorRef);
+        Assert.Equal(watchee, terminated.Single().Actor);
         Assert.False(terminated.Single().AddressTerminated);
     }
 
@@ -70,7 +70,7 @@ public class RemoteDeathWatchTests
 
         wire.Cut();
         await Eventually(() => terminated.All(t => t.Count == 1), "Terminated of both");
-        Assert.Equal(watched, terminated.Select(t => t.Single().ActorRef));
+        Assert.Equal(watched, terminated.Select(t => t.Single().Actor));
         Assert.All(terminated, t => Assert.True(t.Single().AddressTerminated));
         await Eventually(() => quarantined.OfType<QuarantinedEvent>().Any(q => q.Address == b.Address), "QuarantinedEvent");
     }
@@ -98,9 +98,9 @@ public class RemoteDeathWatchTests
         return Assert.IsAssignableFrom<IActorRef>(identity.Subject);
     }
 
-    private static System.Collections.Concurrent.ConcurrentQueue<Terminated> Watch(RemoteTestSystem on, IActorRef watchee, out IActorRef watcher)
+    private static System.Collections.Concurrent.ConcurrentQueue<RemoteMessagingTests.Ended> Watch(RemoteTestSystem on, IActorRef watchee, out IActorRef watcher)
     {
-        var (report, terminated) = on.Collect<Terminated>("report-" + Guid.NewGuid().ToString("N"));
+        var (report, terminated) = on.Collect<RemoteMessagingTests.Ended>("report-" + Guid.NewGuid().ToString("N"));
         watcher = on.System.ActorOf(Props.Create(() => new RemoteMessagingTests.Watcher(watchee, report)));
         return terminated;
     }

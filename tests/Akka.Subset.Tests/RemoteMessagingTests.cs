@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Google.Protobuf.WellKnownTypes;
 using static Akka.Subset.Tests.RemoteTestSystem;
-using Type = System.Type;
 
 namespace Akka.Subset.Tests;
 
@@ -195,16 +194,16 @@ public class RemoteMessagingTests
     }
 
     [Fact]
-    public async Task Stopping_a_remote_actor_by_PoisonPill_and_Terminated_tells_who_sent_it()
+    public async Task A_PoisonPill_stops_a_remote_actor()
     {
         await using var a = new RemoteTestSystem("RemoteA");
         await using var b = new RemoteTestSystem("RemoteB");
         var echo = b.Echo();
-        var (collector, terminated) = b.Collect<Terminated>("watcher");
+        var (collector, terminated) = b.Collect<Ended>("watcher");
         b.System.ActorOf(Props.Create(() => new Watcher(echo, collector)));
         a.Resolve(b.PathOf("echo")).Tell(PoisonPill.Instance, ActorRefs.NoSender);
         await Eventually(() => terminated.Count == 1, "the actor's end");
-        Assert.Equal(echo, terminated.Single().ActorRef);
+        Assert.Equal(echo, terminated.Single().Actor);
     }
 
     [Fact]
@@ -242,12 +241,15 @@ public class RemoteMessagingTests
         }
     }
 
+    /// <summary>What <see cref="Terminated" /> said; itself it can be received by its watcher only.</summary>
+    internal sealed record Ended(IActorRef Actor, bool ExistenceConfirmed, bool AddressTerminated);
+
     internal sealed class Watcher : ReceiveActor
     {
         public Watcher(IActorRef watchee, IActorRef report)
         {
             Context.Watch(watchee);
-            Receive<Terminated>(t => report.Tell(t));
+            Receive<Terminated>(t => report.Tell(new Ended(t.ActorRef, t.ExistenceConfirmed, t.AddressTerminated)));
             Receive<string>(m => m == "unwatch", _ => Context.Unwatch(watchee));
         }
     }

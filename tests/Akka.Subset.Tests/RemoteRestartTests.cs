@@ -36,7 +36,7 @@ public class RemoteRestartTests
         var byPath = a.Resolve(b.PathOf("echo"));
         Assert.Equal("one", await a.AskUntilAnswered(byPath, "one"));
         Assert.True(await first.GracefulStop(Patience));
-        b.Echo();
+        await Eventually(() => CanBeMade(b), "the name is free again");
         Assert.Equal("two", await a.AskUntilAnswered(byPath, "two"));
     }
 
@@ -147,6 +147,19 @@ public class RemoteRestartTests
         for (var i = 0; i < count; i++) target.Tell(i, ActorRefs.NoSender);
         await a.Stop();
         await Eventually(() => messages.Count == count, "all messages");
+    }
+
+    private static bool CanBeMade(RemoteTestSystem system)
+    {
+        try
+        {
+            system.Echo();
+            return true;
+        }
+        catch (InvalidActorNameException)
+        {
+            return false; // the parent has not heard of the end yet
+        }
     }
 
     private static RemoteTestSystem OnPort(int port) => new("RemoteB", $"akka.remote.dot-netty.tcp.port = {port}");
