@@ -6,7 +6,7 @@ namespace AkkaPaxos.Node;
 /// <summary>To the tracer: what was sent for these slots, both included? Answered with <see cref="Trace"/>.</summary>
 internal sealed record GetTrace(long From, long To);
 
-/// <summary>What a node's roles sent, in the order in which they did.</summary>
+/// <summary>What a node's roles sent, by slot, and there by time: how a command came is told only once its slot is known.</summary>
 internal sealed record Trace(IReadOnlyList<MessageSent> Messages);
 
 /// <summary>Keeps what the roles of this node sent for the latest slots; what sequence diagrams are drawn from.</summary>
@@ -34,7 +34,7 @@ internal sealed class Tracer : UntypedActor
                 if (_bySlot.Count > _slots) _bySlot.Remove(_bySlot.Keys.First());
                 break;
             case GetTrace get:
-                Sender.Tell(new Trace([.. _bySlot.Where(s => s.Key >= get.From && s.Key <= get.To).SelectMany(s => s.Value)]), Self);
+                Sender.Tell(new Trace([.. _bySlot.Where(s => s.Key >= get.From && s.Key <= get.To).SelectMany(s => s.Value.OrderBy(m => m.At))]), Self);
                 break;
             case MessageSent: break; // about no slot: a heartbeat or the like
             default: Unhandled(message); break;
