@@ -42,14 +42,14 @@ public abstract class RoleTestBase : TestKit
     /// <summary>The configuration of a system that can write AkkaPaxos' messages and journal entries.</summary>
     protected static Config Config(string hocon, bool virtualTime = false)
     {
-        var time = virtualTime ? "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"" : "";
-        return ConfigurationFactory.ParseString(hocon)
-            .WithFallback(ConfigurationFactory.ParseString(time))
-            .WithFallback(ConfigurationFactory.ParseString("""
+        var scheduler = virtualTime ? "Akka.TestKit.TestScheduler, Akka.TestKit" : "Akka.Actor.HashedWheelTimerScheduler, Akka";
+        return ConfigurationFactory.ParseString($$"""
                 akka.loglevel = INFO
+                akka.scheduler.implementation = "{{scheduler}}"
                 akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
                 akka.test { default-timeout = 20s, single-expect-default = 20s }
-                """))
+                {{hocon}}
+                """)
             .WithFallback(PaxosSettings.DefaultConfig())
             .WithFallback(DefaultConfig);
     }

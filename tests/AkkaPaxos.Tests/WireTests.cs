@@ -51,6 +51,8 @@ public class WireTests : RoleTestBase
         new AcceptorAccepted(new PValue(B(4, 2), 9, Value.NoOp)),
         new AcceptorTruncated(100, B(4, 2)),
         new LeaderRound(7),
+        new ReplicaSnapshotDue(7),
+        new ReplicaSnapshot(7, Bytes),
         new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")]),
         new Welcome(new NodeId(2)),
         new Refused(new NodeId(2), "node id 1 belongs to another"),
