@@ -161,7 +161,9 @@ public abstract partial class Eventsourced : ActorBase, IPersistentIdentity, IPe
     }
 
     /// <summary>Called when recovery fails; the actor is stopped afterwards.</summary>
-    protected virtual void OnRecoveryFailure(Exception reason, object? message = null)
+#nullable disable annotations // As in Akka.NET, so that an override compiles without a warning against either.
+    protected virtual void OnRecoveryFailure(Exception reason, object message = null)
+#nullable restore annotations
     {
         if (message != null)
             Log.Error(reason, "Exception in ReceiveRecover when replaying event type [{0}] with sequence number [{1}] for persistenceId [{2}]",

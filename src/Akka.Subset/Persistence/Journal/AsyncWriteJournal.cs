@@ -29,7 +29,9 @@ public abstract class AsyncWriteJournal : WriteJournalBase
     /// Stores the events; the task ends when they are safe. It fails when it is unknown whether they are stored. Null or a null
     /// in the list says that the write was stored, an exception that it was refused and is not stored.
     /// </summary>
-    protected abstract Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages);
+#nullable disable annotations // As in Akka.NET, so that a plugin compiles without a warning against either.
+    protected abstract Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages);
+#nullable restore annotations
 
     protected abstract Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr);
 

@@ -15,7 +15,9 @@ public abstract class SnapshotStore : ActorBase
     }
 
     /// <summary>The youngest snapshot that the criteria allow, or null.</summary>
-    protected abstract Task<SelectedSnapshot?> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria);
+#nullable disable annotations // As in Akka.NET, so that a plugin compiles without a warning against either.
+    protected abstract Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria);
+#nullable restore annotations
 
     protected abstract Task SaveAsync(SnapshotMetadata metadata, object snapshot);
     protected abstract Task DeleteAsync(SnapshotMetadata metadata);
