@@ -1,0 +1,173 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaPaxos.Client;
+using AkkaPaxos.Kv;
+using AkkaPaxos.Node;
+using Google.Protobuf;
+
+namespace AkkaPaxos.Cli;
+
+/// <summary><c>akkapaxos bench</c>: closed-loop clients, each of which sends its next operation when the last one is answered.</summary>
+internal static class BenchCommand
+{
+    /// <summary>What a run measured.</summary>
+    private sealed record Figures(
+        string Op, int Clients, double Seconds, int ValueSize, long Operations, double OperationsPerSecond, double P50Ms, double P99Ms, double P999Ms, double MaxMs, long Errors, string? FirstError);
+
+    private sealed record Plan(string Op, int Clients, double Seconds, double WarmUp, int ValueSize, int Keys);
+
+    public static Command Create(Terminal terminal)
+    {
+        var endpointsOption = Endpoints.Option();
+        var contacts = new Option<string?>("--contact-points")
+        {
+            Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, the nodes at --endpoints are asked for theirs.",
+            HelpName = "akka.tcp://akkapaxos@host:port,...",
+        };
+        var targetLeader = new Option<bool>("--target-leader") { Description = "Send to the leader, as --endpoints tell it, instead of the first endpoint." };
+        var group = new Option<string>("--group") { Description = "The log's name: akkapaxos.group of the nodes.", DefaultValueFactory = _ => "default" };
+        var clients = Number("--clients", "Clients at once.", "N", 64, 1, 100_000);
+        var seconds = Number("--seconds", "How long to measure.", "S", 10, 1, 86_400);
+        var warmUp = Number("--warm-up", "How long to run before measuring.", "S", 2, 0, 3_600);
+        var valueSize = Number("--value-size", "Bytes of a value.", "B", 256, 0, 512 << 20);
+        var keys = Number("--keys", "Different keys.", "N", 10_000, 1, 10_000_000);
+        var op = new Option<string>("--op") { Description = "put, or get (linearizable).", DefaultValueFactory = _ => "put" };
+        op.AcceptOnlyFromAmong("put", "get");
+        var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
+        var command = new Command("bench", "Measures operations per second and latencies through AkkaPaxos.Client.")
+        {
+            endpointsOption, contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var nodes = parsed.GetValue(contacts) is { } given
+                ? given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
+            var plan = new Plan(parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp), parsed.GetValue(valueSize), parsed.GetValue(keys));
+            var figures = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
+            terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
+            if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Option<int> Number(string name, string description, string unit, int value, int min, int max)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => value };
+        option.Validators.Add(r => { if (r.GetValueOrDefault<int>() is var n && (n < min || n > max)) r.AddError($"{name}: from {min} to {max}"); });
+        return option;
+    }
+
+    private static async Task<string[]> Discover(string endpointsText, bool leaderFirst, CancellationToken cancel)
+    {
+        using var endpoints = Endpoints.Parse(endpointsText);
+        var answers = await endpoints.Status(cancel);
+        var nodes = answers.Select(a => a.Answer).OfType<Gateway.NodeReport>().ToList();
+        if (nodes.Count == 0) throw new CliException($"no endpoint can be reached: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
+        // All members are contact points, those at the endpoints first.
+        var addresses = nodes.Select(n => n.Address).Concat(nodes[0].Peers.Select(p => p.Address)).Distinct().ToList();
+        if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader) addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
+        return [.. addresses];
+    }
+
+    private static async Task<Figures> Run(IReadOnlyList<string> contactPoints, string group, Plan plan, CancellationToken cancel)
+    {
+        var config = ConfigurationFactory.ParseString("""
+            akka.loglevel = ERROR
+            akka.stdout-loglevel = ERROR
+            """).WithFallback(PaxosClient.DefaultConfig());
+        using var system = ActorSystem.Create("bench", config);
+        try
+        {
+            PaxosClient client;
+            try
+            {
+                // Every client has an operation under way, so that many must fit in a session's window.
+                client = new PaxosClient(system, contactPoints, group, new SessionSettings { InFlight = Math.Max(1024, plan.Clients) });
+            }
+            catch (FormatException e)
+            {
+                throw new CliException($"--contact-points: {e.Message}", 2);
+            }
+            return await Measure(client, plan, cancel);
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
+    private static async Task<Figures> Measure(PaxosClient client, Plan plan, CancellationToken cancel)
+    {
+        var value = new byte[plan.ValueSize];
+        new Random(1).NextBytes(value);
+        var content = UnsafeByteOperations.UnsafeWrap(value);
+        var keys = Enumerable.Range(0, plan.Keys).Select(i => ByteString.CopyFromUtf8($"bench-{i:00000000}")).ToArray();
+        Task Put(int key, CancellationToken stop) => client.PutAsync(new PutRequest { Key = keys[key], Value = content }, stop);
+        Task Get(int key, CancellationToken stop) => client.RangeAsync(new RangeRequest { Key = keys[key] }, stop);
+        Func<int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        try
+        {
+            if (plan.Op == "put") await Put(0, patience.Token);
+            else await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token }, (i, stop) => new ValueTask(Put(i, stop)));
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CliException("the cluster did not take the first writes within 30 s");
+        }
+
+        if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);
+        var clock = Stopwatch.StartNew();
+        var (latencies, errors, firstError) = await Load(operation, plan, plan.Seconds, cancel);
+        var took = clock.Elapsed.TotalSeconds;
+        return new Figures(plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1), Ms(latencies.Quantile(0.5)),
+            Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
+    }
+
+    private static async Task<(Latencies, long Errors, string? FirstError)> Load(Func<int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
+        // An operation under way at the end is waited for, but not for ever.
+        stop.CancelAfter(TimeSpan.FromSeconds(seconds + 10));
+        var errors = 0L;
+        string? firstError = null;
+        var loops = Enumerable.Range(0, plan.Clients).Select(i => Task.Run(async () =>
+        {
+            var (mine, random) = (new Latencies(), new Random(i));
+            for (var from = Stopwatch.GetTimestamp(); from < end; from = Stopwatch.GetTimestamp())
+            {
+                try
+                {
+                    await operation(random.Next(plan.Keys), stop.Token);
+                    mine.Add(Stopwatch.GetElapsedTime(from));
+                }
+                catch (Exception e) when (!cancel.IsCancellationRequested)
+                {
+                    Interlocked.Increment(ref errors);
+                    Interlocked.CompareExchange(ref firstError, Program.OneLine(e.Message), null);
+                }
+            }
+            return mine;
+        })).ToList();
+        var all = new Latencies();
+        foreach (var latencies in await Task.WhenAll(loops)) all.Add(latencies);
+        return (all, errors, firstError);
+    }
+
+    private static double Ms(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
+
+    private static string Text(Figures f) =>
+        FormattableString.Invariant($"""
+        {f.OperationsPerSecond:0} {f.Op}s/s: {f.Operations} in {f.Seconds:0.0} s, {f.Clients} clients, values of {f.ValueSize} bytes
+        p50 {f.P50Ms} ms, p99 {f.P99Ms} ms, p99.9 {f.P999Ms} ms, max {f.MaxMs} ms
+        errors {f.Errors}{(f.FirstError is null ? "" : $", the first: {f.FirstError}")}
+        """);
+}

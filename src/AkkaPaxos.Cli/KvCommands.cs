@@ -1,0 +1,257 @@
+using System.CommandLine;
+using AkkaPaxos.Kv;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+
+namespace AkkaPaxos.Cli;
+
+/// <summary><c>put</c>, <c>get</c>, <c>del</c> and <c>txn</c>, with etcdctl's arguments and output.</summary>
+internal static class KvCommands
+{
+    private static Option<bool> JsonOption() => new("--json") { Description = "Print the response as JSON." };
+
+    private static Option<bool> PrefixOption(string what) => new("--prefix") { Description = $"{what} every key that starts with KEY." };
+
+    private static Option<bool> FromKeyOption(string what) => new("--from-key") { Description = $"{what} every key from KEY on." };
+
+    private static Option<bool> PrevKvOption(string what) => new("--prev-kv") { Description = $"Also print {what}." };
+
+    // Arguments, shared by the commands and the lines of a transaction ------------------------------------------------------
+
+    internal sealed class PutArguments
+    {
+        private readonly Argument<string> _key = new("KEY") { Description = "The key." };
+        private readonly Argument<string?> _value = new("VALUE")
+        {
+            Description = "The value; - or none reads it from standard input. Write -- before one that starts with -.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        private readonly Option<bool> _prevKv = PrevKvOption("the key and value that were there before");
+        private readonly Option<bool> _ignoreValue = new("--ignore-value") { Description = "Write the key with the value that it has." };
+
+        public void AddTo(Command command)
+        {
+            command.Add(_key);
+            command.Add(_value);
+            command.Add(_prevKv);
+            command.Add(_ignoreValue);
+        }
+
+        public PutRequest Read(ParseResult parsed, Func<ByteString> standardInput)
+        {
+            var ignore = parsed.GetValue(_ignoreValue);
+            return new PutRequest
+            {
+                Key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(_key)),
+                Value = ignore ? ByteString.Empty : parsed.GetValue(_value) is { } value && value != "-" ? ByteString.CopyFromUtf8(value) : standardInput(),
+                PrevKv = parsed.GetValue(_prevKv),
+                IgnoreValue = ignore,
+            };
+        }
+    }
+
+    internal sealed class GetArguments
+    {
+        private readonly Argument<string> _key = new("KEY") { Description = "The key." };
+        private readonly Argument<string?> _end = new("RANGE_END") { Description = "Get the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Option<bool> _prefix = PrefixOption("Get");
+        private readonly Option<bool> _fromKey = FromKeyOption("Get");
+        private readonly Option<long> _limit = new("--limit") { Description = "At most this many keys; 0: all.", HelpName = "N" };
+        private readonly Option<long> _rev = new("--rev") { Description = "Read at this revision of the store; only the present one is kept.", HelpName = "REVISION" };
+        private readonly Option<bool> _keysOnly = new("--keys-only") { Description = "Print keys without values." };
+        private readonly Option<bool> _countOnly = new("--count-only") { Description = "Print how many keys there are, and no key." };
+        private readonly Option<bool> _serializable = new("--serializable") { Description = "Read the asked node's state as it is, which may be old." };
+        private readonly Option<string> _order = Choice("--order", "Sort the keys: ASCEND or DESCEND.", "ASCEND", "DESCEND");
+        private readonly Option<string> _sortBy = Choice("--sort-by", "Sort by KEY, VERSION, CREATE, MODIFY or VALUE.", "KEY", "VERSION", "CREATE", "MODIFY", "VALUE");
+
+        public Option<bool> ValueOnly { get; } = new("--print-value-only") { Description = "Print values without keys." };
+
+        public void AddTo(Command command)
+        {
+            command.Add(_key);
+            command.Add(_end);
+            foreach (var option in (Option[])[_prefix, _fromKey, _limit, _rev, _keysOnly, _countOnly, _serializable, _order, _sortBy, ValueOnly]) command.Add(option);
+            OneEnd(command, _end, _prefix, _fromKey);
+        }
+
+        public bool KeysOnly(ParseResult parsed) => parsed.GetValue(_keysOnly);
+
+        public bool CountOnly(ParseResult parsed) => parsed.GetValue(_countOnly);
+
+        public RangeRequest Read(ParseResult parsed)
+        {
+            var (key, end) = Range(parsed, _key, _end, _prefix, _fromKey);
+            return new RangeRequest
+            {
+                Key = key, RangeEnd = end, Limit = parsed.GetValue(_limit), Revision = parsed.GetValue(_rev), KeysOnly = parsed.GetValue(_keysOnly),
+                CountOnly = parsed.GetValue(_countOnly), Serializable = parsed.GetValue(_serializable),
+                SortOrder = parsed.GetValue(_order) switch
+                {
+                    "ASCEND" => RangeRequest.Types.SortOrder.Ascend,
+                    "DESCEND" => RangeRequest.Types.SortOrder.Descend,
+                    _ => RangeRequest.Types.SortOrder.None,
+                },
+                SortTarget = parsed.GetValue(_sortBy) switch
+                {
+                    "VERSION" => RangeRequest.Types.SortTarget.Version,
+                    "CREATE" => RangeRequest.Types.SortTarget.Create,
+                    "MODIFY" => RangeRequest.Types.SortTarget.Mod,
+                    "VALUE" => RangeRequest.Types.SortTarget.Value,
+                    _ => RangeRequest.Types.SortTarget.Key,
+                },
+            };
+        }
+
+        private static Option<string> Choice(string name, string description, params string[] values)
+        {
+            var option = new Option<string>(name) { Description = description };
+            option.AcceptOnlyFromAmong(values);
+            return option;
+        }
+    }
+
+    internal sealed class DelArguments
+    {
+        private readonly Argument<string> _key = new("KEY") { Description = "The key." };
+        private readonly Argument<string?> _end = new("RANGE_END") { Description = "Delete the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Option<bool> _prefix = PrefixOption("Delete");
+        private readonly Option<bool> _fromKey = FromKeyOption("Delete");
+        private readonly Option<bool> _prevKv = PrevKvOption("the keys and values that were deleted");
+
+        public void AddTo(Command command)
+        {
+            command.Add(_key);
+            command.Add(_end);
+            foreach (var option in (Option[])[_prefix, _fromKey, _prevKv]) command.Add(option);
+            OneEnd(command, _end, _prefix, _fromKey);
+        }
+
+        public DeleteRangeRequest Read(ParseResult parsed)
+        {
+            var (key, end) = Range(parsed, _key, _end, _prefix, _fromKey);
+            return new DeleteRangeRequest { Key = key, RangeEnd = end, PrevKv = parsed.GetValue(_prevKv) };
+        }
+    }
+
+    private static void OneEnd(Command command, Argument<string?> end, Option<bool> prefix, Option<bool> fromKey) => command.Validators.Add(result =>
+    {
+        var given = new[] { result.GetValue(end) is not null, result.GetValue(prefix), result.GetValue(fromKey) };
+        if (given.Count(g => g) > 1) result.AddError("only one of RANGE_END, --prefix and --from-key can be given");
+    });
+
+    /// <summary>As etcdctl has it, an empty KEY with --prefix or --from-key stands for the lowest key.</summary>
+    private static (ByteString Key, ByteString End) Range(ParseResult parsed, Argument<string> keyArgument, Argument<string?> end, Option<bool> prefix, Option<bool> fromKey)
+    {
+        var key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(keyArgument));
+        var lowest = key.IsEmpty ? KvOperations.FromKey : key;
+        if (parsed.GetValue(prefix)) return (lowest, KvOperations.PrefixEnd(key.Span));
+        if (parsed.GetValue(fromKey)) return (lowest, KvOperations.FromKey);
+        return (key, ByteString.CopyFromUtf8(parsed.GetValue(end) ?? ""));
+    }
+
+    // Commands -----------------------------------------------------------------------------------------------------------
+
+    public static Command Put(Terminal terminal)
+    {
+        var arguments = new PutArguments();
+        var command = new Command("put", "Writes a key.");
+        arguments.AddTo(command);
+        return Over<PutResponse>(command, terminal, "/v3/kv/put",
+            parsed => arguments.Read(parsed, () => ByteString.FromStream(terminal.Input)), (_, response) => Print(terminal, response));
+    }
+
+    public static Command Get(Terminal terminal)
+    {
+        var arguments = new GetArguments();
+        var command = new Command("get", "Reads a key or a range of keys: a line with the key, a line with the value.");
+        arguments.AddTo(command);
+        return Over<RangeResponse>(command, terminal, "/v3/kv/range", arguments.Read, (parsed, response) =>
+        {
+            if (arguments.CountOnly(parsed)) terminal.Text.WriteLine(response.Count);
+            else Print(terminal, response.Kvs, keys: !parsed.GetValue(arguments.ValueOnly), values: !arguments.KeysOnly(parsed));
+        });
+    }
+
+    public static Command Del(Terminal terminal)
+    {
+        var arguments = new DelArguments();
+        var command = new Command("del", "Deletes a key or a range of keys, and prints how many there were.");
+        arguments.AddTo(command);
+        return Over<DeleteRangeResponse>(command, terminal, "/v3/kv/deleterange", arguments.Read, (_, response) => Print(terminal, response));
+    }
+
+    public static Command Txn(Terminal terminal)
+    {
+        var command = new Command("txn", """
+            Executes a transaction that is read from standard input: compares, a blank line, operations for when all of them hold,
+            a blank line, operations for when not. For example:
+
+              mod("key1") > "0"
+
+              put key1 "overwrote-key1"
+
+              put key1 "created-key1"
+              put key2 "some extra key"
+
+            Compares are of version, create, mod or value, with =, !=, < or >. Operations are put, get and del.
+            """);
+        return Over<TxnResponse>(command, terminal, "/v3/kv/txn", _ =>
+        {
+            if (terminal.IsInteractive) terminal.Error.WriteLine("compares, success operations, failure operations; a blank line ends each:");
+            using var lines = new StreamReader(terminal.Input, leaveOpen: true);
+            return TxnSyntax.Read(lines);
+        }, (_, response) =>
+        {
+            terminal.Text.WriteLine(response.Succeeded ? "SUCCESS" : "FAILURE");
+            foreach (var op in response.Responses)
+            {
+                terminal.Text.WriteLine();
+                switch (op.ResponseCase)
+                {
+                    case ResponseOp.ResponseOneofCase.ResponsePut: Print(terminal, op.ResponsePut); break;
+                    case ResponseOp.ResponseOneofCase.ResponseRange: Print(terminal, op.ResponseRange.Kvs); break;
+                    case ResponseOp.ResponseOneofCase.ResponseDeleteRange: Print(terminal, op.ResponseDeleteRange); break;
+                }
+            }
+        });
+    }
+
+    /// <summary>Makes a command post a request and print the response.</summary>
+    private static Command Over<T>(Command command, Terminal terminal, string path, Func<ParseResult, IMessage> request, Action<ParseResult, T> print)
+        where T : IMessage, new()
+    {
+        var endpointsOption = Endpoints.Option();
+        var json = JsonOption();
+        command.Add(endpointsOption);
+        command.Add(json);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
+            var response = await endpoints.Post<T>(path, request(parsed), cancel);
+            if (parsed.GetValue(json)) terminal.Text.WriteLine(KvJson.Format(response));
+            else print(parsed, response);
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, PutResponse response)
+    {
+        terminal.Text.WriteLine("OK");
+        if (response.PrevKv is { } previous) Print(terminal, [previous]);
+    }
+
+    private static void Print(Terminal terminal, DeleteRangeResponse response)
+    {
+        terminal.Text.WriteLine(response.Deleted);
+        Print(terminal, response.PrevKvs);
+    }
+
+    private static void Print(Terminal terminal, RepeatedField<KeyValue> kvs, bool keys = true, bool values = true)
+    {
+        foreach (var kv in kvs)
+        {
+            if (keys) terminal.WriteLine(kv.Key.Span);
+            if (values) terminal.WriteLine(kv.Value.Span);
+        }
+    }
+}
