@@ -85,8 +85,9 @@ internal static partial class TxnSyntax
         put.AddTo(putCommand);
         get.AddTo(getCommand);
         del.AddTo(delCommand);
-        var parsed = new RootCommand { putCommand, getCommand, delCommand }.Parse(Words(line));
-        if (parsed.Errors.Count > 0) throw new FormatException(Program.OneLine(parsed.Errors[0].Message).TrimEnd('.'));
+        var words = Words(line);
+        var parsed = new RootCommand { putCommand, getCommand, delCommand }.Parse(words);
+        if (Program.Errors(parsed, words) is [var error, ..]) throw new FormatException(error.TrimEnd('.'));
         var command = parsed.CommandResult.Command;
         return command == putCommand ? new RequestOp { RequestPut = put.Read(parsed, () => throw new FormatException("a put in a transaction needs its value")) }
             : command == getCommand ? new RequestOp { RequestRange = get.Read(parsed) }
