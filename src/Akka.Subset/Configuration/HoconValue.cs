@@ -45,7 +45,8 @@ public class HoconValue
     public float GetFloat() => Number<float>("a number");
     public double GetDouble() => Number<double>("a number");
     public decimal GetDecimal() => Number<decimal>("a number");
-    public long? GetByteSize() => HoconText.Size(Tree.Text) ?? throw Wrong("a size in bytes (like 512, 64 KiB, 10 MB)");
+    // Akka.NET takes no fractions here, other than package Hocon.
+    public long? GetByteSize() => (Tree.Text?.Contains('.') == true ? null : HoconText.Size(Tree.Text)) ?? throw Wrong("a size in whole bytes (like 512, 64 KiB, 10 MB)");
 
     public TimeSpan GetTimeSpan(bool allowInfinite = true) =>
         HoconText.Duration(Tree.Text, allowInfinite) ?? throw Wrong($"a duration (like 200 ms, 5s, 1 minute{(allowInfinite ? ", infinite" : "")})");
