@@ -16,7 +16,7 @@ public class CallingThreadDispatcherConfigurator : MessageDispatcherConfigurator
 /// <summary>Runs a mailbox on the thread that sends to it: when Tell returns, the message has been handled.</summary>
 public class CallingThreadDispatcher : MessageDispatcher
 {
-    public static string Id = "akka.test.calling-thread-dispatcher";
+    public static new string Id = "akka.test.calling-thread-dispatcher";
 
     public CallingThreadDispatcher(MessageDispatcherConfigurator configurator) : base(configurator)
     {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Akka.TestKit;
 using Xunit.Sdk;
 
@@ -176,7 +177,7 @@ public class TestKitTests : Akka.TestKit.Xunit2.TestKit
         AwaitCondition(() => ++tries == 3, Long);
         AwaitAssert(() => Assert.True(++tries >= 6), Long, TimeSpan.FromMilliseconds(5));
         Fails(() => AwaitCondition(() => false, Short));
-        Fails(() => AwaitAssert(() => Assert.True(false, "never"), Short, TimeSpan.FromMilliseconds(5)));
+        Fails(() => AwaitAssert(() => Assert.Fail("never"), Short, TimeSpan.FromMilliseconds(5)));
         Assert.False(AwaitConditionNoThrow(() => false, Short));
     }
 
@@ -426,7 +427,7 @@ public class TestKitSchedulerTests : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public void Repeated_and_cancelled_messages()
     {
-        var cancel = new Cancelable(Scheduler);
+        var cancel = new Cancelable(Sys.Scheduler);
         Scheduler.ScheduleTellRepeatedly(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TestActor, "again", ActorRefs.NoSender, cancel);
         Scheduler.Advance(TimeSpan.FromSeconds(1));
         ExpectMsg("again");

@@ -1,3 +1,4 @@
+using Xunit;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;

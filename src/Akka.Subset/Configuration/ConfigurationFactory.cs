@@ -21,7 +21,7 @@ public class ConfigurationFactory
     public static Config Load() => Empty;
 
     /// <summary>Akka's own defaults.</summary>
-    public static Config Default() => FromResource<ConfigurationFactory>("Akka.Actor.akka.conf");
+    public static Config Default() => FromResource<ConfigurationFactory>("Akka.Actor.reference.conf");
 
     public static Config FromResource<TAssembly>(string resourceName) => FromResource(resourceName, typeof(TAssembly).Assembly);
 

@@ -9,6 +9,10 @@ namespace Hocon;
 /// </summary>
 internal sealed class HoconResolver(SyntaxObject root)
 {
+    // Substitutions that lead in a circle through objects can grow without end; no configuration that is meant comes near these.
+    private const int MaxDepth = 200, MaxSteps = 1_000_000;
+    private int _depth, _steps;
+
     public static TreeNode Resolve(Syntax syntax)
     {
         var root = syntax as SyntaxObject ?? new SyntaxObject();
@@ -16,13 +20,24 @@ internal sealed class HoconResolver(SyntaxObject root)
         return syntax is SyntaxObject ? resolver.Finish(root) : ((SyntaxResolved)resolver.Shape(syntax)!).Value;
     }
 
-    private Syntax? Shape(Syntax syntax) => syntax switch
+    private Syntax? Shape(Syntax syntax)
     {
-        SyntaxSubstitution substitution => Look(substitution),
-        SyntaxConcatenation concatenation => Concatenate(concatenation),
-        SyntaxArray array => Elements(array),
-        _ => syntax,
-    };
+        if (syntax is SyntaxScalar or SyntaxObject or SyntaxResolved) return syntax;
+        Enter();
+        var shape = syntax switch
+        {
+            SyntaxSubstitution substitution => Look(substitution),
+            SyntaxConcatenation concatenation => Concatenate(concatenation),
+            _ => Elements((SyntaxArray)syntax),
+        };
+        _depth--;
+        return shape;
+    }
+
+    private void Enter()
+    {
+        if (++_depth > MaxDepth || ++_steps > MaxSteps) throw new HoconParserException("the substitutions lead in a circle, or nest too deep");
+    }
 
     private Syntax? Shape(SyntaxField field)
     {
@@ -134,8 +149,10 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (field.Resolved is not null) return field.Resolved;
         if (field.IsResolving) throw new HoconParserException($"'{key}' contains itself by a cycle of substitutions");
         field.IsResolving = true;
+        Enter();
         var shape = Shape(field);
         field.Resolved = shape is null ? null : Finish(shape);
+        _depth--;
         field.IsResolving = false;
         return field.Resolved;
     }
