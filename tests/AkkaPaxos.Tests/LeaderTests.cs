@@ -6,7 +6,7 @@ using AkkaPaxos.MultiPaxos;
 namespace AkkaPaxos.Tests;
 
 /// <summary>The leader of node 1 with its scouts, commanders and confirmers: PMMC figure 7. Everybody else is a probe, time is virtual.</summary>
-public class LeaderTests() : RoleTestBase(virtualTime: true)
+public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
 {
     private long _question = 1000;
 
@@ -46,8 +46,8 @@ public class LeaderTests() : RoleTestBase(virtualTime: true)
             probe.Reply(new Promise(new NodeId(node), ballot, prepare.FromSlot, 0, truncatedBelow, accepted));
         }
 
-        var changed = (LeaderChanged)Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: true }, InTime);
-        Assert.Equal(ballot, changed.Ballot);
+        var active = new LeaderChanged(ballot, true);
+        Peers.ReplicaProbe(1).FishForMessage(m => active.Equals(m), InTime);
         return ballot;
     }
 
@@ -201,6 +201,30 @@ public class LeaderTests() : RoleTestBase(virtualTime: true)
         StopAndWait(first);
         var second = Leader();
         Assert.Equal(B(42), Adopt(second, 1));
+    }
+
+    [Fact]
+    public void Nobody_hears_of_a_round_before_it_is_in_the_journal_S2()
+    {
+        Leader();
+        Gate.Of(Sys).Close();
+        Pass(Silence);
+        Peers.AcceptorProbe(1).ExpectNoMsg(AMoment);
+        Gate.Of(Sys).Open();
+        Assert.Equal(B(1), Peers.AcceptorProbe(1).ExpectMsg<Prepare>(InTime).Ballot);
+    }
+
+    [Fact]
+    public void With_a_journal_that_fails_it_says_why_and_stops()
+    {
+        Watch(Leader());
+        EventFilter.Error(start: "leader of node 1: the journal cannot be written: ", contains: "read-only file system").ExpectOne(() =>
+        {
+            Gate.Of(Sys).Fail("read-only file system");
+            Pass(Silence);
+        });
+        Assert.IsType<Terminated>(ReceiveOne(InTime));
+        Peers.AcceptorProbe(1).ExpectNoMsg(TimeSpan.Zero);
     }
 
     // ---- phase 2 ----
