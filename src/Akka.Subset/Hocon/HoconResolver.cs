@@ -10,7 +10,7 @@ namespace Hocon;
 internal sealed class HoconResolver(SyntaxObject root)
 {
     // Substitutions that lead in a circle through objects can grow without end; no configuration that is meant comes near these.
-    private const int MaxDepth = 200, MaxSteps = 1_000_000;
+    private const int MaxDepth = 200, MaxSteps = 500_000, MaxText = 10_000_000;
     private int _depth, _steps;
 
     public static TreeNode Resolve(Syntax syntax)
@@ -36,8 +36,16 @@ internal sealed class HoconResolver(SyntaxObject root)
 
     private void Enter()
     {
-        if (++_depth > MaxDepth || ++_steps > MaxSteps) throw new HoconParserException("the substitutions lead in a circle, or nest too deep");
+        if (++_depth > MaxDepth) throw Circle();
+        Spend();
     }
+
+    private void Spend()
+    {
+        if (++_steps > MaxSteps) throw Circle();
+    }
+
+    private static HoconParserException Circle() => new("the substitutions lead in a circle, or nest too deep");
 
     private Syntax? Shape(SyntaxField field)
     {
@@ -60,7 +68,7 @@ internal sealed class HoconResolver(SyntaxObject root)
                 var lower = Shape(field.Definitions[field.Level]);
                 if (lower is null) continue; // an optional substitution without a value leaves what was there before
                 if (value is null) value = lower;
-                else if (lower is SyntaxObject below) value = SyntaxField.Merge(below, (SyntaxObject)value);
+                else if (lower is SyntaxObject below) value = SyntaxField.Merge(below, (SyntaxObject)value, Spend);
                 else break;
                 if (value is not SyntaxObject) break;
             }
@@ -108,12 +116,16 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (solid.Count == 0) return null;
         if (solid.Count == 1 && solid[0] is not SyntaxScalar) return solid[0];
         if (solid.All(s => s is SyntaxScalar)) return Text(shapes.Cast<SyntaxScalar>());
-        if (solid.All(s => s is SyntaxObject)) return solid.Cast<SyntaxObject>().Aggregate(SyntaxField.Merge);
+        if (solid.All(s => s is SyntaxObject)) return solid.Cast<SyntaxObject>().Aggregate((lower, upper) => SyntaxField.Merge(lower, upper, Spend));
         if (solid.Any(s => s is SyntaxScalar))
             throw concatenation.At.Error($"cannot join a string with {(solid.Any(s => s is SyntaxObject) ? "an object" : "an array")}");
         var joined = new TreeArray();
         foreach (var part in solid)
-            joined.Items.AddRange(Finish(part).AsArray() ?? throw concatenation.At.Error("cannot join an array with an object"));
+            foreach (var item in Finish(part).AsArray() ?? throw concatenation.At.Error("cannot join an array with an object"))
+            {
+                Spend();
+                joined.Items.Add(item);
+            }
         return new SyntaxResolved(joined);
     }
 
@@ -123,6 +135,7 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (all.Count == 1) return all[0];
         var text = new StringBuilder();
         foreach (var part in all) text.Append(part.Text);
+        if (text.Length > MaxText) throw Circle();
         return new SyntaxScalar(text.ToString(), all.Any(p => p.Kind == ScalarKind.Quoted) ? ScalarKind.Quoted : ScalarKind.Unquoted);
     }
 

@@ -83,14 +83,16 @@ internal sealed class SyntaxField
     public bool IsResolving { get; set; }
     public TreeNode? Resolved { get; set; }
 
-    public void Add(Syntax value)
+    /// <param name="value">The next definition.</param>
+    /// <param name="spend">Called for each definition that is copied on the way.</param>
+    public void Add(Syntax value, Action? spend = null)
     {
-        if (value is SyntaxObject o && Definitions[^1] is SyntaxObject before) { Definitions[^1] = Merge(before, o); return; }
+        if (value is SyntaxObject o && Definitions[^1] is SyntaxObject before) { Definitions[^1] = Merge(before, o, spend); return; }
         if (value is SyntaxScalar) Definitions.Clear();
         Definitions.Add(value);
     }
 
-    public static SyntaxObject Merge(SyntaxObject lower, SyntaxObject upper)
+    public static SyntaxObject Merge(SyntaxObject lower, SyntaxObject upper, Action? spend = null)
     {
         var merged = new SyntaxObject();
         foreach (var source in new[] { lower, upper })
@@ -98,8 +100,11 @@ internal sealed class SyntaxField
             {
                 if (!merged.Fields.TryGetValue(key, out var own)) merged.Fields.Add(key, own = new SyntaxField());
                 foreach (var definition in field.Definitions)
+                {
+                    spend?.Invoke();
                     if (own.Definitions.Count == 0) own.Definitions.Add(definition);
-                    else own.Add(definition);
+                    else own.Add(definition, spend);
+                }
             }
         return merged;
     }
