@@ -116,9 +116,8 @@ public abstract partial class TestKitBase : IActorRefFactory
     public IActorRef CreateTestActor(string name) =>
         ((ExtendedActorSystem)Sys).SystemActorOf(Props.Create(() => new InternalTestActor(_queue)).WithDispatcher("akka.test.test-actor.dispatcher"), name);
 
-    public TestProbe CreateTestProbe(string? name) => CreateTestProbe(Sys, name);
+    public virtual TestProbe CreateTestProbe(string? name = null) => CreateTestProbe(Sys, name);
     public virtual TestProbe CreateTestProbe(ActorSystem system, string? name = null) => new(system, _assertions, name);
-    public virtual TestProbe CreateTestProbe() => CreateTestProbe(Sys);
     public virtual TestLatch CreateTestLatch(int count = 1) => new(Dilated, TestLatch.DefaultTimeout, count);
 
     public IActorRef ActorOf(Props props) => Sys.ActorOf(props, null);
