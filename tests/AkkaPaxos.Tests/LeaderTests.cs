@@ -326,16 +326,6 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     }
 
     [Fact]
-    public void A_gap_that_stays_is_filled_with_a_no_op()
-    {
-        var leader = ActiveLeader(out var ballot);
-        leader.Tell(new Propose(2, V("its proposer's slot 1 was lost")));
-        Assert.Equal(2, Accept().Slot);
-        for (var tick = 0; tick < 6; tick++) Pass(Settings.HeartbeatInterval);
-        Assert.Equal(new PValue(ballot, 1, Value.NoOp), Accept());
-    }
-
-    [Fact]
     public void Preempted_while_active_it_stops_its_commanders_and_takes_the_proposals_up_again_in_its_next_ballot()
     {
         var leader = ActiveLeader(out _);

@@ -284,7 +284,6 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
             Beat();
             if (_succeeded) _timeout.Shrink();
             _succeeded = false;
-            if (_slots.FillGaps(_askAgainTicks)) Command();
         }
 
         AskAgain(_scout);

@@ -14,8 +14,6 @@ internal sealed class LeaderSlots(long window)
     private readonly SortedDictionary<long, Leader.Child> _commanders = [];
     private long _truncatedBelow = 1;
     private long _scoutedFrom = 1;
-    private long _gap; // the lowest slot that nothing is proposed for, while there is something above it
-    private long _gapTicks; // for how long
 
     /// <summary>The slotOut of the replica beside the leader.</summary>
     public long Executed { get; private set; } = 1;
@@ -61,7 +59,6 @@ internal sealed class LeaderSlots(long window)
                 _proposals.Add(slot, Value.NoOp);
 
         if (_proposals.Count > 0) Highest = Math.Max(Highest, _proposals.Keys.Last());
-        (_gap, _gapTicks) = (Floor, 0);
         _waiting.UnionWith(_proposals.Keys);
     }
 
@@ -120,25 +117,6 @@ internal sealed class LeaderSlots(long window)
         _commanders.Clear();
         _waiting.Clear();
         return commanders;
-    }
-
-    /// <summary>
-    /// Fills gaps with no-ops where they have stood for <paramref name="patience"/> ticks: a replica that had proposed there is gone, and nothing
-    /// above can be executed before.
-    /// </summary>
-    /// <returns>Whether there is something new to command.</returns>
-    public bool FillGaps(long patience)
-    {
-        var gap = Math.Max(_gap, Floor);
-        while (_proposals.ContainsKey(gap)) gap++;
-        _gapTicks = gap == _gap && gap < Highest ? _gapTicks + 1 : 0;
-        _gap = gap;
-        if (_gapTicks < patience) return false;
-        _gapTicks = 0;
-        for (; gap < Highest; gap++)
-            if (_proposals.TryAdd(gap, Value.NoOp))
-                _waiting.Add(gap);
-        return true;
     }
 
     /// <summary>Drops what is below the floor.</summary>

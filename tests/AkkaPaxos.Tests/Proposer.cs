@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.Tests;
+
+/// <summary>What several <see cref="Proposer"/>s learned, for a test to look at while they run.</summary>
+internal sealed class DecidedLog
+{
+    private readonly ConcurrentDictionary<long, ConcurrentBag<Value>> _decided = [];
+    private readonly ConcurrentQueue<(int Node, LeaderChanged Change)> _changes = [];
+
+    public void Add(long slot, Value value) => _decided.GetOrAdd(slot, _ => []).Add(value);
+
+    public void Add(int node, LeaderChanged change) => _changes.Enqueue((node, change));
+
+    /// <summary>How many slots somebody knows to be decided.</summary>
+    public int Slots => _decided.Count;
+
+    /// <summary>What the leader of a node told its replica.</summary>
+    public List<LeaderChanged> Changes(int node) => [.. _changes.Where(c => c.Node == node).Select(c => c.Change)];
+
+    /// <summary>R1, and so A5: whoever learned a slot, under whatever ballot, learned the same.</summary>
+    public void AssertOneValueASlot() => Assert.All(_decided.OrderBy(d => d.Key), slot => Assert.Single(slot.Value.Distinct()));
+}
+
+/// <summary>
+/// A node's replica as far as leaders notice: it proposes values of its own for slot after slot, to all leaders, learns what is decided, and
+/// tells its leader how far it is.
+/// </summary>
+internal sealed class Proposer(int self, IActorRef[] leaders, DecidedLog log) : UntypedActor, IWithTimers
+{
+    private readonly Dictionary<(long, Ballot), Value> _learned = [];
+    private readonly HashSet<long> _decided = [];
+    private long _slotOut = 1;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", "tick", TimeSpan.FromMilliseconds(10));
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case "tick":
+                for (var slot = _slotOut; slot < _slotOut + 4; slot++)
+                    foreach (var leader in leaders)
+                        leader.Tell(new Propose(slot, Mine(slot)), Self);
+                break;
+            case Learned m:
+                _learned[(m.PValue.Slot, m.PValue.Ballot)] = m.PValue.Value;
+                break;
+            case Decision m:
+                _decided.Add(m.Slot);
+                while (_decided.Contains(_slotOut)) _slotOut++;
+                leaders[self - 1].Tell(new Executed(_slotOut), Self);
+                if ((m.Value ?? _learned.GetValueOrDefault((m.Slot, m.Ballot))) is { } value) log.Add(m.Slot, value);
+                break;
+            case LeaderChanged m:
+                log.Add(self, m);
+                break;
+        }
+    }
+
+    private Value Mine(long slot) => Value.Batch([new Command(self, slot, slot, Encoding.UTF8.GetBytes($"node {self} for slot {slot}"))]);
+}
