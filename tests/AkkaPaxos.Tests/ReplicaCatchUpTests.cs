@@ -62,11 +62,11 @@ public sealed class ReplicaCatchUpTests : ReplicaTestBase
         Feed(replica, History(7)); // a snapshot is taken at slot 6 or later
         AwaitAssert(() => Assert.InRange(Sync(replica).SnapshotSlot, 6, 8));
         var own = Sync(replica).SnapshotSlot;
-        SayProgress(replica, 2, 1, snapshot: 3);
+        SayProgress(replica, 2, 1000, snapshot: 3);
         Assert.Equal(3, Next<Truncate>(Peers.AcceptorProbe(1)).BelowSlot); // nodes 1 and 2 have slots below 3
-        SayProgress(replica, 3, 1, snapshot: 100);
+        SayProgress(replica, 3, 1000, snapshot: 100);
         Assert.Equal(own, Next<Truncate>(Peers.AcceptorProbe(1)).BelowSlot); // nodes 1 and 3 have slots below the own one
-        SayProgress(replica, 2, 1, snapshot: 4);
+        SayProgress(replica, 2, 1000, snapshot: 4);
         ExpectNone<Truncate>(replica, Peers.AcceptorProbe(1));
     }
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Configuration;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -111,6 +112,13 @@ public sealed class Paxos : IExtension
 
     private async Task<HashSet<NodeId>> Reachable(CancellationToken cancellation)
     {
+        if (_system.Settings.HasCluster)
+        {
+            // The gossip feeds this report, and nothing else asks for it.
+            var state = Cluster.Get(_system).State;
+            var up = state.Members.Except(state.Unreachable).Select(m => m.Address.ToString()).ToHashSet();
+            return [.. Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id)];
+        }
         var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
         return seen is null ? [] : [.. seen.Nodes];
     }

@@ -99,7 +99,9 @@ public sealed class PaxosSettings
     private static int Number(HoconValue value, string key) =>
         int.TryParse(value.GetString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new ConfigurationException($"{key} = {value}: must be a whole number");
+            : throw new ConfigurationException($"{key} = {OneLine(value)}: must be a whole number");
+
+    private static string OneLine(HoconValue value) => string.Join(' ', $"{value}".Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static Membership ReadMembers(Config section)
     {
@@ -108,7 +110,7 @@ public sealed class PaxosSettings
         {
             var member = entry.IsObject() ? entry.GetObject() : null;
             if (member?.GetKey("id") is not { } id || member.GetKey("address")?.GetString() is not { } address)
-                throw new ConfigurationException($"akkapaxos.members: each is like {{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }}, not {entry}");
+                throw new ConfigurationException($"akkapaxos.members: each is like {{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }}, not {OneLine(entry)}");
             if (!Akka.Actor.Address.TryParse(address, out _)) throw new ConfigurationException($"akkapaxos.members: \"{address}\" is not an address like akka.tcp://akkapaxos@10.0.0.1:4053");
             members.Add(new Member(new NodeId(Number(id, "akkapaxos.members: id")), address));
         }

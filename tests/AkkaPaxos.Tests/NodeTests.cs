@@ -1,0 +1,220 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
+
+namespace AkkaPaxos.Tests;
+
+/// <summary>Whole nodes in one process: an actor system each, over remoting, with journals in memory.</summary>
+public sealed class NodeTests : IAsyncLifetime
+{
+    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
+    private readonly List<ActorSystem> _systems = [];
+    private readonly int[] _ports = FreePorts(4);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => Task.WhenAll(_systems.Select(s => s.Terminate()));
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(l => l.Start());
+        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(l => l.Stop());
+        return ports;
+    }
+
+    private string Address(int node) => $"akka.tcp://akkapaxos@127.0.0.1:{_ports[node - 1]}";
+
+    private string Members(params int[] nodes) => string.Join(", ", nodes.Select(n => $$"""{ id = {{n}}, address = "{{Address(n)}}" }"""));
+
+    private ActorSystem System(int portOf, string hocon)
+    {
+        var config = ConfigurationFactory.ParseString(hocon)
+            .WithFallback(ConfigurationFactory.ParseString($$"""
+                akka.actor.provider = remote
+                akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{_ports[portOf - 1]}} }
+                akka.remote.retry-gate-closed-for = 100ms
+                akka.log-dead-letters = off
+                akka.loglevel = WARNING
+                akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
+                akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
+                akkapaxos.state-machine = "AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests"
+                akkapaxos.trace-slots = 100
+                """))
+            .WithFallback(PaxosSettings.DefaultConfig());
+        var system = ActorSystem.Create("akkapaxos", config);
+        _systems.Add(system);
+        return system;
+    }
+
+    private Paxos Start(int node, string hocon = "") =>
+        Paxos.Get(System(node, $$"""
+            {{hocon}}
+            akkapaxos { node-id = {{node}}, members = [{{Members(1, 2, 3)}}] }
+            """));
+
+    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+
+    private static CancellationToken Soon => new CancellationTokenSource(InTime).Token;
+
+    private static async Task Until(Func<Task<bool>> condition, string what)
+    {
+        var end = DateTime.UtcNow + InTime;
+        while (!await condition())
+        {
+            Assert.True(DateTime.UtcNow < end, $"not in time: {what}");
+            await Task.Delay(50);
+        }
+    }
+
+    private static Task UntilAllAgree(params Paxos[] nodes) => Until(
+        async () =>
+        {
+            var status = await Task.WhenAll(nodes.Select(n => n.Status()));
+            return status.All(s => s.SlotOut == status[0].SlotOut && s.Checksum == status[0].Checksum && s.Leader == status[0].Leader && s.Leader != NodeId.None);
+        },
+        "all nodes have the same slotOut, checksum and leader");
+
+    [Fact]
+    public async Task Three_nodes_decide_in_one_order_what_is_submitted_to_any_of_them()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => nodes[i % 3].Submit(Bytes($"line{i}"), Soon)));
+        Assert.Equal(Enumerable.Range(1, 60), answers.Select(a => int.Parse(Text(a))).Order()); // each line got a place of its own
+
+        foreach (var node in nodes) Assert.Equal(60, Text(await node.Query(default, cancellation: Soon)).Split(',').Distinct().Count());
+        await UntilAllAgree(nodes);
+        var lines = await Task.WhenAll(nodes.Select(n => n.Query(default, serializable: true, cancellation: Soon)));
+        Assert.Single(lines.Select(Text).Distinct());
+        var status = await nodes[0].Status();
+        Assert.Null(status.Problem);
+        Assert.Equal(3, status.Peers.Count(p => p.IsReachable));
+        Assert.All(status.Roles, r => Assert.True(r.IsRunning, r.Name));
+    }
+
+    [Fact]
+    public async Task A_linearizable_question_at_any_node_sees_each_write_acknowledged_before()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        for (var i = 1; i <= 30; i++)
+        {
+            await nodes[i % 3].Submit(Bytes($"line{i}"), Soon);
+            Assert.EndsWith($"line{i}", Text(await nodes[(i + 1) % 3].Query(default, cancellation: Soon)));
+        }
+    }
+
+    [Fact]
+    public async Task When_the_leader_dies_the_others_go_on_and_lose_nothing()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        for (var i = 0; i < 20; i++) await nodes[i % 3].Submit(Bytes($"before{i}"), Soon);
+        await UntilAllAgree(nodes);
+        var leader = (await nodes[0].Status()).Leader.Value;
+        await _systems[leader - 1].Terminate();
+
+        var rest = nodes.Where((_, i) => i != leader - 1).ToArray();
+        for (var i = 0; i < 20; i++) await rest[i % 2].Submit(Bytes($"after{i}"), Soon);
+        await UntilAllAgree(rest);
+        var lines = Text(await rest[0].Query(default, cancellation: Soon)).Split(',');
+        Assert.Equal(40, lines.Length);
+        Assert.Equal(40, lines.Distinct().Count());
+        await Until(async () => (await rest[0].Status()).Peers.Count(p => p.IsReachable) == 2, "the dead node is seen to be unreachable");
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_back_with_nothing_catches_up_by_decisions()
+    {
+        Paxos[] nodes = [Start(1), Start(2)]; // the third is not there yet
+        for (var i = 0; i < 30; i++) await nodes[i % 2].Submit(Bytes($"line{i}"), Soon);
+        await UntilAllAgree([.. nodes, Start(3)]);
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_back_with_nothing_catches_up_by_a_snapshot()
+    {
+        const string often = "akkapaxos { snapshot { slots = 5, keep-slots = 1 }, page-bytes = 100 b }";
+        Paxos[] nodes = [Start(1, often), Start(2, often)];
+        for (var i = 0; i < 30; i++) await nodes[i % 2].Submit(Bytes($"line{i}"), Soon);
+        await UntilAllAgree([.. nodes, Start(3, often)]);
+    }
+
+    [Fact]
+    public async Task Without_a_majority_nothing_is_acknowledged_and_with_one_it_is()
+    {
+        var one = Start(1);
+        var write = one.Submit(Bytes("a"), Soon);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.Submit(Bytes("b"), new CancellationTokenSource(TimeSpan.FromSeconds(1)).Token));
+        Assert.False(write.IsCompleted);
+        Assert.Equal(NodeId.None, (await one.Status()).Leader);
+        Start(2);
+        await write; // its own number, tried until it is decided
+    }
+
+    [Fact]
+    public async Task A_second_node_with_a_number_in_use_is_refused_and_the_others_go_on()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        await nodes[0].Submit(Bytes("a"), Soon);
+        var members = $$"""{ id = 1, address = "{{Address(4)}}" }, {{Members(2, 3)}}""";
+        var impostor = Paxos.Get(System(4, $$"""akkapaxos { node-id = 1, members = [{{members}}] }"""));
+
+        var why = await impostor.Failed.WaitAsync(InTime);
+        Assert.Contains("node id 1 belongs to", why.Message);
+        Assert.DoesNotContain('\n', why.Message);
+        Assert.Contains("node id 1 belongs to", (await impostor.Status()).Problem);
+        Assert.False(nodes[0].Failed.IsCompleted);
+        await nodes[0].Submit(Bytes("b"), Soon);
+        Assert.Equal("a,b", Text(await nodes[1].Query(default, cancellation: Soon)));
+    }
+
+    [Fact]
+    public async Task The_exchange_of_a_slot_can_be_traced()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        await nodes[0].Submit(Bytes("a"), Soon); // slot 1 opened the session, so this is slot 2 or later
+        await UntilAllAgree(nodes);
+        var last = (await nodes[0].Status()).SlotOut - 1;
+        var traces = await Task.WhenAll(nodes.Select(n => n.Trace(last, last)));
+        var all = traces.SelectMany(t => t).ToList();
+        Assert.All(all, m => Assert.Equal(last, m.Slot));
+        foreach (var type in (Type[])[typeof(Request), typeof(Propose), typeof(Accept), typeof(Accepted), typeof(Decision), typeof(Response)])
+            Assert.Contains(all, m => m.Message.GetType() == type);
+        Assert.Equal(3, all.Where(m => m.Message is Accepted).Select(m => m.From).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_cluster_of_one_is_a_cluster()
+    {
+        var one = Paxos.Get(System(1, $$"""akkapaxos { node-id = 1, members = [{{Members(1)}}] }"""));
+        Assert.Equal("1", Text(await one.Submit(Bytes("a"), Soon)));
+        Assert.Equal("a", Text(await one.Query(default, cancellation: Soon)));
+    }
+
+    [Fact]
+    public async Task An_even_number_of_nodes_works_with_a_warning()
+    {
+        var settings = new PaxosSettings(ConfigurationFactory.ParseString(
+            $$"""akkapaxos { node-id = 1, members = [{{Members(1, 2)}}], state-machine = "AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests" }"""));
+        Assert.Contains("odd number", settings.Warning);
+        Paxos[] nodes = [.. new[] { 1, 2 }.Select(n => Paxos.Get(System(n, $$"""akkapaxos { node-id = {{n}}, members = [{{Members(1, 2)}}] }""")))];
+        Assert.Equal("1", Text(await nodes[1].Submit(Bytes("a"), Soon)));
+    }
+
+    [Fact]
+    public async Task A_node_whose_address_is_not_the_one_the_members_list_has_does_not_start()
+    {
+        var system = System(4, $$"""akkapaxos { node-id = 1, members = [{{Members(1, 2, 3)}}] }""");
+        var error = Assert.Throws<ConfigurationException>(() => Paxos.Get(system));
+        Assert.Contains(Address(1), error.Message);
+        Assert.Contains(Address(4), error.Message);
+        await system.Terminate();
+    }
+}
