@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka.Actor;
 using static Akka.Cluster.ClusterEvent;
 
 namespace Akka.Subset.Tests;
@@ -35,6 +36,80 @@ public class ClusterPartitionTests
         await using var c = ClusterNode.Start();
         c.Cluster.Join(a.Address);
         await ClusterNode.UntilAllUp(a, b, c);
+    }
+
+    [Fact]
+    public async Task An_actor_on_a_member_that_is_cut_off_counts_as_dead_when_the_member_is_downed_and_not_before()
+    {
+        var ports = ClusterNode.FreePorts(2);
+        using var toA = new Link(ports[0]);
+        using var toB = new Link(ports[1]);
+        // By remoting's own detector the actor would be dead long before the cluster sees anything.
+        await using var a = ClusterNode.Start(Behind(toA, ports[0]) + """
+
+            akka.remote.watch-failure-detector {
+              heartbeat-interval = 100ms, unreachable-nodes-reaper-interval = 100ms, acceptable-heartbeat-pause = 300ms
+            }
+            """);
+        var b = ClusterNode.Start(Behind(toB, ports[1]) + "\n" + ClusterNode.DiesWithoutLeaving);
+        a.Cluster.Join(a.Address);
+        b.Cluster.Join(a.Address);
+        await ClusterNode.UntilAllUp(a, b);
+        var log = new EventLog();
+        b.System.ActorOf(Props.Create<Echo>(), "watched");
+        a.System.ActorOf(Props.Create(() => new Watcher(log, new RootActorPath(b.Address) / "user" / "watched")));
+        await log.Until<string>(said => said == "watching");
+
+        toA.Cut();
+        toB.Cut();
+        await ClusterNode.Until(() => a.SeesAsUnreachable(b), () => "the other is unreachable", a);
+        Assert.Empty(log.Of<Terminated>());
+        a.Cluster.Down(b.Address);
+
+        await log.Until<Terminated>(_ => true);
+        await ClusterNode.Until(() => a.Cluster.State.Members.Count == 1, () => "it is removed", a);
+
+        // Its address is not outlawed, only that incarnation.
+        await b.Stop();
+        toA.Mend();
+        toB.Mend();
+        await using var next = ClusterNode.Start(Behind(toB, ports[1]));
+        next.Cluster.Join(a.Address);
+        await ClusterNode.UntilAllUp(a, next);
+    }
+
+    private sealed class Echo : UntypedActor
+    {
+        protected override void OnReceive(object message) => Sender.Tell(message);
+    }
+
+    /// <summary>Finds the actor, watches it, and says so once that has reached the other node.</summary>
+    private sealed class Watcher : UntypedActor
+    {
+        private readonly EventLog _log;
+        private readonly ActorPath _path;
+
+        public Watcher(EventLog log, ActorPath path)
+        {
+            _log = log;
+            _path = path;
+        }
+
+        protected override void PreStart() => Context.ActorSelection(_path).Tell(new Identify(1));
+
+        protected override void OnReceive(object message)
+        {
+            switch (message)
+            {
+                case ActorIdentity found:
+                    Context.Watch(found.Subject);
+                    found.Subject.Tell("watching");
+                    break;
+                default:
+                    _log.Add(message);
+                    break;
+            }
+        }
     }
 
     private static string Behind(Link link, int port) => ClusterNode.At(port) + $$"""

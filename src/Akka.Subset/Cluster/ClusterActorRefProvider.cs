@@ -20,7 +20,21 @@ public class ClusterActorRefProvider : RemoteActorRefProvider, IClusterActorRefP
     public override void Init(ActorSystemImpl system)
     {
         base.Init(system);
-        Cluster.Get(system);
+        Cluster.Get(system).Subscribe(RemoteWatcher, typeof(ClusterEvent.IMemberEvent));
+    }
+
+    protected override IActorRef CreateRemoteWatcher(ActorSystemImpl system)
+    {
+        var self = DefaultAddress;
+        var detectors = CreateRemoteWatcherFailureDetector(system);
+        return system.SystemActorOf(
+            Props.Create(() => new ClusterRemoteWatcher(
+                self,
+                detectors,
+                RemoteSettings.WatchHeartBeatInterval,
+                RemoteSettings.WatchUnreachableReaperInterval,
+                RemoteSettings.WatchHeartbeatExpectedResponseAfter)),
+            "remote-watcher");
     }
 
     private static Settings WithDefaults(Settings settings)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Remote;
 using static Akka.Cluster.InternalClusterAction;
 
 namespace Akka.Cluster;
@@ -38,15 +37,6 @@ internal sealed partial class ClusterCoreDaemon
             : $"Marking unreachable node [{address}] as [{MemberStatus.Down}]");
         Update(_gossip.Update(member.Copy(MemberStatus.Down)));
         if (member.UniqueAddress == _self) SendGossipToSome(FarewellGossips);
-    }
-
-    /// <summary>A member is gone. The incarnation that was downed never comes back: remoting refuses it, and it alone, from now on.</summary>
-    private void AfterRemoval(Member gone)
-    {
-        if (gone.UniqueAddress == _self) return;
-        if (!_gossip.Members.Any(m => m.Address.Equals(gone.Address))) _cluster.FailureDetector.Remove(gone.Address);
-        if (gone.Status == MemberStatus.Down && _cluster.System.Provider is IRemoteActorRefProvider remote)
-            remote.Quarantine(gone.Address, gone.UniqueAddress.Uid);
     }
 
     /// <summary>

@@ -183,7 +183,7 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
         _publisher.Tell(new PublishChanges(State));
         if (ReferenceEquals(before.Members, next.Members)) return;
         foreach (var gone in before.Members)
-            if (!next.HasMember(gone.UniqueAddress)) AfterRemoval(gone);
+            if (gone.UniqueAddress != _self && next.FindMember(gone.Address) is null) _cluster.FailureDetector.Remove(gone.Address);
         AdmitPendingJoins();
     }
 
