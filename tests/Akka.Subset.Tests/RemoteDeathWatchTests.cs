@@ -55,11 +55,10 @@ public class RemoteDeathWatchTests
     [Fact]
     public async Task The_crash_of_a_watched_node_ends_all_of_its_actors_and_quarantines_it()
     {
-        using var wire = new CuttableWire();
+        using var wire = new Wire();
         await using var a = new RemoteTestSystem("RemoteA", QuickDetector);
-        var port = FreePort();
-        await using var b = new RemoteTestSystem(
-            "RemoteB", $"akka.remote.dot-netty.tcp {{ port = {port}, public-hostname = \"127.0.0.1\", public-port = {wire.Port} }}\n" + QuickDetector);
+        var port = Wire.FreePort();
+        await using var b = new RemoteTestSystem("RemoteB", wire.LeadsTo(port) + QuickDetector);
         wire.ConnectTo(port);
         b.Echo("first");
         b.Echo("second");
@@ -92,6 +91,30 @@ public class RemoteDeathWatchTests
         await b.Stop();
     }
 
+    [Fact]
+    public async Task The_end_of_a_watched_actor_is_told_also_when_the_connection_was_broken_just_then()
+    {
+        using var wire = new Wire();
+        var port = Wire.FreePort();
+        await using var a = new RemoteTestSystem("RemoteA", wire.LeadsTo(port));
+        wire.ConnectTo(port);
+        await using var b = new RemoteTestSystem("RemoteB");
+        var actors = Enumerable.Range(0, 10).Select(i => b.Echo("watchee" + i)).ToArray();
+        var terminated = new List<System.Collections.Concurrent.ConcurrentQueue<RemoteMessagingTests.Ended>>();
+        foreach (var actor in actors) terminated.Add(Watch(a, await Identify(a, b, actor.Path.Name), out _));
+        await Task.Delay(500);
+
+        // What B sends to A goes by the wire.
+        b.System.Stop(actors[0]);
+        await Eventually(() => terminated[0].Count == 1, "Terminated before the break");
+        wire.Break();
+        foreach (var actor in actors.Skip(1)) b.System.Stop(actor);
+        await Task.Delay(1000);
+        wire.Mend();
+        await Eventually(() => terminated.All(t => t.Count == 1), "Terminated of all");
+        Assert.All(terminated, t => Assert.False(t.Single().AddressTerminated));
+    }
+
     private static async Task<IActorRef> Identify(RemoteTestSystem from, RemoteTestSystem to, string name)
     {
         var identity = await from.System.ActorSelection(to.PathOf(name)).Ask<ActorIdentity>(new Identify(name), Patience);
@@ -103,14 +126,5 @@ public class RemoteDeathWatchTests
         var (report, terminated) = on.Collect<RemoteMessagingTests.Ended>("report-" + Guid.NewGuid().ToString("N"));
         watcher = on.System.ActorOf(Props.Create(() => new RemoteMessagingTests.Watcher(watchee, report)));
         return terminated;
-    }
-
-    private static int FreePort()
-    {
-        var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        return port;
     }
 }

@@ -56,6 +56,44 @@ public class RemoteRestartTests
     }
 
     [Fact]
+    public async Task A_broken_connection_is_made_anew()
+    {
+        using var wire = new Wire();
+        var port = Wire.FreePort();
+        await using var a = new RemoteTestSystem("RemoteA");
+        await using var b = new RemoteTestSystem("RemoteB", wire.LeadsTo(port));
+        wire.ConnectTo(port);
+        b.Echo();
+        var echo = a.Resolve(b.PathOf("echo"));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("round " + i, await a.AskUntilAnswered(echo, "round " + i));
+            wire.Break();
+            await Task.Delay(100);
+            wire.Mend();
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_carries_nothing_any_more_is_found_out_and_made_anew()
+    {
+        const string quick = "akka.remote.transport-failure-detector { heartbeat-interval = 200 ms, acceptable-heartbeat-pause = 1 s }\n";
+        using var wire = new Wire();
+        var port = Wire.FreePort();
+        await using var a = new RemoteTestSystem("RemoteA", quick);
+        await using var b = new RemoteTestSystem("RemoteB", wire.LeadsTo(port) + quick);
+        wire.ConnectTo(port);
+        b.Echo();
+        var echo = a.Resolve(b.PathOf("echo"));
+        Assert.Equal("before", await a.AskUntilAnswered(echo, "before"));
+        await Task.Delay(2000);
+        var connections = wire.Connections; // keep-alives have kept them
+        wire.Stall();
+        Assert.Equal("after", await a.AskUntilAnswered(echo, "after"));
+        Assert.True(wire.Connections > connections);
+    }
+
+    [Fact]
     public async Task The_lives_of_connections_are_published()
     {
         await using var a = new RemoteTestSystem("RemoteA");

@@ -135,49 +135,88 @@ public sealed class RemoteTestSerializer(ExtendedActorSystem system) : Serialize
     public override object FromBinary(byte[] bytes, string manifest) => throw new SerializationException($"unknown manifest {manifest}");
 }
 
-/// <summary>A wire that can be cut: what is sent to its port goes to another one, until then.</summary>
-internal sealed class CuttableWire : IDisposable
+/// <summary>A wire that can be cut, broken and stalled: what is sent to its port goes to another one.</summary>
+internal sealed class Wire : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<Socket> _sockets = [];
-    private volatile bool _cut;
+    private volatile bool _open = true;
+    private volatile int _stalled;
+    private volatile int _connections;
 
-    public CuttableWire() => _listener.Start();
+    public Wire() => _listener.Start();
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>How many connections have been made through it.</summary>
+    public int Connections => _connections;
+
+    public static int FreePort()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        return port;
+    }
+
+    /// <summary>Configures a system so that its peers reach it through this wire.</summary>
+    public string LeadsTo(int port) =>
+        $"akka.remote.dot-netty.tcp {{ port = {port}, public-hostname = \"127.0.0.1\", public-port = {Port} }}\n";
+
     public void ConnectTo(int port) => _ = Task.Run(async () =>
     {
-        while (!_cut)
+        while (true)
         {
             var near = await _listener.AcceptSocketAsync();
+            if (!_open)
+            {
+                near.Close();
+                continue;
+            }
             var far = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await far.ConnectAsync(IPAddress.Loopback, port);
             _sockets.Add(near);
             _sockets.Add(far);
-            _ = Pump(near, far);
-            _ = Pump(far, near);
+            var number = Interlocked.Increment(ref _connections);
+            _ = Pump(near, far, number);
+            _ = Pump(far, near, number);
         }
     });
 
     /// <summary>As when the process behind it is killed: connections break, new ones are refused.</summary>
     public void Cut()
     {
-        _cut = true;
+        _open = false;
         _listener.Stop();
         foreach (var socket in _sockets) socket.Close();
     }
 
+    /// <summary>Connections break and new ones are closed at once, until <see cref="Mend" />.</summary>
+    public void Break()
+    {
+        _open = false;
+        foreach (var socket in _sockets) socket.Close();
+    }
+
+    public void Mend() => _open = true;
+
+    /// <summary>The present connections stay open but carry nothing any more, as in a partition; new ones work.</summary>
+    public void Stall() => _stalled = _connections;
+
     public void Dispose() => Cut();
 
-    private static async Task Pump(Socket from, Socket to)
+    private async Task Pump(Socket from, Socket to, int number)
     {
         var buffer = new byte[64 * 1024];
         try
         {
             for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
+            {
+                if (number <= _stalled) return;
                 for (var sent = 0; sent < read;)
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -9,6 +9,7 @@ internal sealed class RemoteSettings
     public RemoteSettings(Config config)
     {
         var remote = config.GetConfig("akka.remote");
+        ShutdownTimeout = remote.GetTimeSpan("shutdown-timeout");
         FlushWait = remote.GetTimeSpan("flush-wait-on-shutdown");
         RetryGateClosedFor = remote.GetTimeSpan("retry-gate-closed-for");
         QuarantineDuration = remote.GetTimeSpan("prune-quarantine-marker-after");
@@ -50,6 +51,7 @@ internal sealed class RemoteSettings
             throw new ConfigurationException("akka.remote.dot-netty.tcp.enable-ssl is on: this runtime has no TLS yet; switch it off.");
     }
 
+    public TimeSpan ShutdownTimeout { get; }
     public TimeSpan FlushWait { get; }
     public TimeSpan RetryGateClosedFor { get; }
     public TimeSpan QuarantineDuration { get; }

@@ -80,7 +80,8 @@ internal sealed class Remoting
         }
         foreach (var association in _associations.Values) association.Abort();
         foreach (var connection in _inbound.Keys) connection.Abort("this system stops");
-        await Task.WhenAll(_associations.Values.Select(a => a.Completion).Concat(_inbound.Keys.Select(c => c.Completion))).ConfigureAwait(false);
+        await Task.WhenAll(_associations.Values.Select(a => a.Completion).Concat(_inbound.Keys.Select(c => c.Completion)))
+            .WaitAsync(Settings.ShutdownTimeout).ConfigureAwait(false);
         await Tcp.DisposeAsync().ConfigureAwait(false);
         Events.Notify(new RemotingShutdownEvent());
     }

@@ -187,7 +187,8 @@ internal sealed class Association(Remoting remoting, Address remote)
         int? overflow = null;
         lock (_lock)
         {
-            if (remoting.Stopping || (_uid is { } uid && IsQuarantined(uid) && _outbound is null && Environment.TickCount64 < _gatedUntil)) return;
+            // Nothing is kept for an incarnation that is cut off; who watches its successor will watch again when that one answers.
+            if (remoting.Stopping || (_uid is { } uid && IsQuarantined(uid))) return;
             if (_pending.Count == 0) _pendingSince = Environment.TickCount64;
             _pending.AddLast(new SystemMessage(++_sequence, message, recipient));
             if (_pending.Count > remoting.Settings.SysMsgBufferSize) overflow = _uid ?? 0;

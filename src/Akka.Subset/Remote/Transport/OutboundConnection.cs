@@ -312,6 +312,7 @@ internal sealed class OutboundConnection
         if (sender is null) return "";
         if (_senderPaths.TryGetValue(sender, out var path)) return path;
         path = SerializedActorPath(sender);
+        if (sender is not LocalActorRef) return path; // an Ask, which sends once
         if (_senderPaths.Count >= SenderCacheLimit) _senderPaths.Clear();
         _senderPaths.Add(sender, path);
         return path;

@@ -54,7 +54,7 @@ internal sealed class TcpTransport : IAsyncDisposable
         {
             _listener = await factory.BindAsync(new IPEndPoint(Resolve(_settings.Hostname), _settings.Port)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e)
         {
             var cause = e.InnerException as SocketException ?? e;
             throw new RemoteTransportException(
