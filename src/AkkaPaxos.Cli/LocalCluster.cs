@@ -104,7 +104,8 @@ public sealed class LocalCluster : IDisposable
         while (deadline.Elapsed < patience)
         {
             var running = Nodes.Where(n => n.IsRunning).ToList();
-            foreach (var dead in Nodes.Where(n => n.Process is { HasExited: true, ExitCode: 2 }))
+            // 137: SIGKILL, by Kill.
+            foreach (var dead in Nodes.Where(n => n.Process is { HasExited: true, ExitCode: not 137 }))
                 throw new InvalidOperationException($"node {dead.Id} ended: {dead.LastLogLine()}");
             var status = await Task.WhenAll(running.Select(n => n.Status(cancel)));
             var leaders = status.Select(s => s?.Leader ?? 0).Distinct().ToList();

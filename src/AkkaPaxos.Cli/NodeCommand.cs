@@ -39,7 +39,7 @@ internal static class NodeCommand
         {
             throw new CliException(e.Message, CannotStart);
         }
-        catch (ConfigurationException e)
+        catch (Exception e) when (e is ConfigurationException or FormatException) // FormatException: Akka's, of a value that is not of its key's type
         {
             throw new CliException($"{file}: {e.Message}", CannotStart);
         }
