@@ -14,6 +14,7 @@ public abstract partial class TestKitBase : IActorRefFactory
     private readonly ITestKitAssertions _assertions;
     private readonly MessageQueue _queue = new();
     private readonly ActorCell? _ownCell;
+    private readonly SynchronizationContext? _outerContext;
     private MessageEnvelope _last = NullMessageEnvelope.Instance;
     private TimeSpan? _end;
     private bool _lastWasNoMsg; // the time that ExpectNoMsg waits is no failure of the Within around it
@@ -40,6 +41,7 @@ public abstract partial class TestKitBase : IActorRefFactory
         // From here on this thread, and the continuations of an asynchronous test, send as the test actor.
         _ownCell = this is INoImplicitSender ? null : (TestActor as ActorRefWithCell)?.Underlying as ActorCell;
         InternalCurrentActorCellKeeper.Current = _ownCell;
+        _outerContext = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(new ActorCellKeepingSynchronizationContext(_ownCell));
     }
 
@@ -110,7 +112,7 @@ public abstract partial class TestKitBase : IActorRefFactory
     internal void LeaveThread()
     {
         if (_ownCell is not null && ReferenceEquals(InternalCurrentActorCellKeeper.Current, _ownCell)) InternalCurrentActorCellKeeper.Current = null;
-        if (SynchronizationContext.Current is ActorCellKeepingSynchronizationContext) SynchronizationContext.SetSynchronizationContext(null);
+        if (SynchronizationContext.Current is ActorCellKeepingSynchronizationContext) SynchronizationContext.SetSynchronizationContext(_outerContext);
     }
 
     public IActorRef CreateTestActor(string name) =>

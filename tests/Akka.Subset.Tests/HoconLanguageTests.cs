@@ -145,6 +145,29 @@ public class HoconLanguageTests
     }
 
     [Fact]
+    public void An_include_in_an_object_refers_to_what_it_brings()
+    {
+        var config = HoconConfigurationFactory.ParseString("outer {\n  include \"part.conf\"\n  c = 3\n}", (_, _) => Task.FromResult("a = 1\nb = ${a}"));
+        Assert.Equal(1, config.GetInt("outer.a"));
+        Assert.Equal(1, config.GetInt("outer.b"));
+        Assert.Equal(3, config.GetInt("outer.c"));
+    }
+
+    [Fact]
+    public void A_file_is_read_with_or_without_its_extension()
+    {
+        var folder = Directory.CreateTempSubdirectory("hocon").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "x.conf"), "a = 1");
+            Assert.Equal(1, HoconConfigurationFactory.FromFile(Path.Combine(folder, "x.conf")).GetInt("a"));
+            Assert.Equal(1, HoconConfigurationFactory.FromFile(Path.Combine(folder, "x")).GetInt("a"));
+            Assert.Throws<ConfigurationException>(() => HoconConfigurationFactory.FromFile(Path.Combine(folder, "y.conf")));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    [Fact]
     public void Include_is_an_ordinary_key_where_no_name_follows() => Assert.Equal("x", Parse("include = x").GetString("include"));
 
     [Theory]

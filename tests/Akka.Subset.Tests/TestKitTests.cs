@@ -372,6 +372,37 @@ public class TestKitTests : Akka.TestKit.Xunit2.TestKit
     }
 }
 
+/// <summary>The log goes to the test's own output, if it hands one in.</summary>
+public class TestKitOutputTests : Akka.TestKit.Xunit2.TestKit
+{
+    public TestKitOutputTests() : base("akka.loglevel = INFO", new Lines()) { }
+
+    private sealed class Lines : Xunit.Abstractions.ITestOutputHelper
+    {
+        private readonly List<string> _lines = [];
+        public bool Has(string text)
+        {
+            lock (_lines) return _lines.Any(l => l.Contains(text));
+        }
+
+        public void WriteLine(string message)
+        {
+            lock (_lines) _lines.Add(message);
+        }
+
+        public void WriteLine(string format, params object[] args) => WriteLine(string.Format(format, args));
+    }
+
+    [Fact]
+    public void The_log_is_written_to_the_output()
+    {
+        Log.Info("to be {0}", "seen");
+        Log.Debug("below the level");
+        AwaitCondition(() => ((Lines)Output!).Has("to be seen"), TimeSpan.FromSeconds(10));
+        Assert.False(((Lines)Output!).Has("below the level"));
+    }
+}
+
 /// <summary>Durations given to the TestKit are scaled.</summary>
 public class TestKitTimeFactorTests : Akka.TestKit.Xunit2.TestKit
 {

@@ -127,6 +127,10 @@ public sealed class HoconFileTests : IDisposable
     }
 
     [Fact]
+    public void Only_files_can_be_included() =>
+        Assert.Contains("http://localhost/x.conf", Error(Write("x.conf", "include url(\"http://localhost/x.conf\")\n")));
+
+    [Fact]
     public void A_file_that_includes_itself_is_refused()
     {
         Write("b.conf", "include \"a.conf\"");

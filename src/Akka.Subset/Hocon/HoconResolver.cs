@@ -12,6 +12,7 @@ internal sealed class HoconResolver(SyntaxObject root)
     // Substitutions that lead in a circle through objects can grow without end; no configuration that is meant comes near these.
     private const int MaxDepth = 200, MaxSteps = 500_000, MaxText = 10_000_000;
     private int _depth, _steps;
+    private Position _at = new("", 0); // of the latest substitution, for errors
 
     public static TreeNode Resolve(Syntax syntax)
     {
@@ -45,7 +46,7 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (++_steps > MaxSteps) throw Circle();
     }
 
-    private static HoconParserException Circle() => new("the substitutions lead in a circle, or nest too deep");
+    private HoconParserException Circle() => _at.Error("the substitutions lead in a circle, or nest too deep");
 
     private Syntax? Shape(SyntaxField field)
     {
@@ -79,6 +80,7 @@ internal sealed class HoconResolver(SyntaxObject root)
 
     private Syntax? Look(SyntaxSubstitution substitution)
     {
+        _at = substitution.At;
         var found = substitution.Prefix.Count == 0 ? null : Find([.. substitution.Prefix, .. substitution.Path]);
         found ??= Find(substitution.Path);
         if (found is not null) return found;
@@ -129,7 +131,7 @@ internal sealed class HoconResolver(SyntaxObject root)
         return new SyntaxResolved(joined);
     }
 
-    private static SyntaxScalar Text(IEnumerable<SyntaxScalar> parts)
+    private SyntaxScalar Text(IEnumerable<SyntaxScalar> parts)
     {
         var all = parts.ToList();
         if (all.Count == 1) return all[0];
@@ -160,7 +162,7 @@ internal sealed class HoconResolver(SyntaxObject root)
     private TreeNode? Finish(string key, SyntaxField field)
     {
         if (field.Resolved is not null) return field.Resolved;
-        if (field.IsResolving) throw new HoconParserException($"'{key}' contains itself by a cycle of substitutions");
+        if (field.IsResolving) throw _at.Error($"'{HoconText.Key(key)}' contains itself by a circle of substitutions");
         field.IsResolving = true;
         Enter();
         var shape = Shape(field);

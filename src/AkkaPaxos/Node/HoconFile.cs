@@ -59,7 +59,9 @@ public static class HoconFile
     }
 
     private static HoconValue Parse(string text, Func<string, string> include) =>
-        HoconParser.Parse(text, (_, name) => Task.FromResult(include(name))).Value;
+        HoconParser.Parse(text, (kind, name) => kind == HoconCallbackType.File
+            ? Task.FromResult(include(name))
+            : throw new HoconFileException($"cannot include \"{name}\": only files can be included")).Value;
 
     /// <summary>The parser says the line, not in which file: the one that fails there by itself.</summary>
     private static bool FailsAt(string text, HoconParserException error)
