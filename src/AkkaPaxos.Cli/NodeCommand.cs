@@ -39,7 +39,8 @@ internal static class NodeCommand
         {
             throw new CliException(e.Message, CannotStart);
         }
-        catch (Exception e) when (e is ConfigurationException or FormatException) // FormatException: Akka's, of a value that is not of its key's type
+        // A value that is no number, size or duration is a FormatException of the configuration's reader; its message names the key.
+        catch (Exception e) when (e is ConfigurationException or FormatException or OverflowException)
         {
             throw new CliException($"{file}: {e.Message}", CannotStart);
         }

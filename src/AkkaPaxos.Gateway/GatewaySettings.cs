@@ -13,15 +13,27 @@ public sealed record GatewaySettings
     public GatewaySettings(Config config)
     {
         var gateway = config.WithFallback(DefaultConfig).GetConfig("akkapaxos.gateway");
-        Host = gateway.GetString("host");
-        Port = gateway.GetInt("port");
-        RequestTimeout = gateway.GetTimeSpan("request-timeout");
-        var size = gateway.GetByteSize("max-value-size") ?? 0;
+        Host = Read("host", key => gateway.GetString(key));
+        Port = Read("port", key => gateway.GetInt(key));
+        RequestTimeout = Read("request-timeout", key => gateway.GetTimeSpan(key));
+        var size = Read("max-value-size", key => gateway.GetByteSize(key) ?? 0);
         if (Host.Length == 0) throw Wrong("host", "must not be empty");
         if (Port is < 0 or > 65535) throw Wrong("port", "must be from 0 to 65535");
         if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromDays(1)) throw Wrong("request-timeout", "must be a duration above 0 and up to a day");
         if (size is <= 0 or > 512 << 20) throw Wrong("max-value-size", "must be a size above 0 and up to 512 MiB");
         MaxValueSize = (int)size;
+
+        T Read<T>(string key, Func<string, T> get)
+        {
+            try
+            {
+                return get(key);
+            }
+            catch (Exception e) when (e is FormatException or OverflowException)
+            {
+                throw Wrong(key, e.Message);
+            }
+        }
 
         ConfigurationException Wrong(string key, string must) => new($"akkapaxos.gateway.{key} = {gateway.GetString(key)}: {must}");
     }

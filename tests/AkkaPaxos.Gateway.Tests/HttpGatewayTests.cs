@@ -268,7 +268,10 @@ public sealed class HttpGatewayTests : IAsyncLifetime
 
     [Theory]
     [InlineData("port = 70000", "port")]
+    [InlineData("port = http", "port")]
     [InlineData("request-timeout = 0s", "request-timeout")]
+    [InlineData("request-timeout = soon", "request-timeout")]
+    [InlineData("max-value-size = 1.5 elephants", "max-value-size")]
     [InlineData("max-value-size = 0", "max-value-size")]
     [InlineData("host = \"\"", "host")]
     public void A_setting_out_of_range_names_its_key(string setting, string key) =>
