@@ -56,8 +56,12 @@ internal sealed class Remoting
     public FailureDetector NewFailureDetector() =>
         FailureDetectorLoader.Load(Settings.TransportFailureDetectorImplementationClass, Settings.TransportFailureDetectorConfig, System);
 
-    public void DeadLetter(object message, IActorRef? sender, IActorRef recipient) =>
+    public void DeadLetter(object message, IActorRef? sender, IActorRef recipient)
+    {
+        // What a selection carries says whether it is worth a dead letter (heartbeats are not).
+        if (message is ActorSelectionMessage { Message: IDeadLetterSuppression suppressed }) message = suppressed;
         System.DeadLetters.Tell(new DeadLetter(message, sender ?? System.DeadLetters, recipient), sender ?? System.DeadLetters);
+    }
 
     public void Quarantine(Address address, int? uid) => AssociationWith(address).Quarantine(uid);
 
@@ -109,6 +113,14 @@ internal sealed class Remoting
 
     private void Tick()
     {
-        foreach (var association in _associations.Values) association.Tick();
+        foreach (var association in _associations.Values)
+            try
+            {
+                association.Tick();
+            }
+            catch (Exception e)
+            {
+                Log.Error(e, "The failure detector of {0} failed: {1}", association.Remote, e.Message); // in a timer it would end the process
+            }
     }
 }

@@ -68,7 +68,14 @@ internal sealed class TcpTransport : IAsyncDisposable
     public async ValueTask<ConnectionContext?> Accept()
     {
         var connection = await _listener!.AcceptAsync().ConfigureAwait(false);
-        if (connection?.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket) Configure(socket);
+        try
+        {
+            if (connection?.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket) Configure(socket);
+        }
+        catch (SocketException)
+        {
+            // The peer is gone already; reading from it will tell.
+        }
         return connection;
     }
 
