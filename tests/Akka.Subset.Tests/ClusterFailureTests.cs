@@ -79,7 +79,8 @@ public class ClusterFailureTests
             current.Cluster.Join(a.Address);
             await ClusterNode.UntilAllUp(a, b, current);
         }
-        await ClusterNode.Until(() => a.Cluster.State.Unreachable.IsEmpty && current.Cluster.State.Unreachable.IsEmpty, () => "all are reachable", a, current);
+        await ClusterNode.Until(
+            () => a.Cluster.State.Unreachable.IsEmpty && current.Cluster.State.Unreachable.IsEmpty, () => "all are reachable", a, current);
         await current.Stop();
     }
 
@@ -125,7 +126,8 @@ public class ClusterFailureTests
 
         await using var b = ClusterNode.Start(ClusterNode.At(nodes[1].Port));
         b.Cluster.Join(a.Address);
-        await ClusterNode.Until(() => a.StatusOf(nodes[1]) == MemberStatus.Down, () => "the old incarnation is down, but the other hinders its removal", a);
+        await ClusterNode.Until(
+            () => a.StatusOf(nodes[1]) == MemberStatus.Down, () => "the old incarnation is down, but the other hinders its removal", a);
         await using var c = ClusterNode.Start(ClusterNode.At(nodes[2].Port));
         c.Cluster.Join(a.Address);
 

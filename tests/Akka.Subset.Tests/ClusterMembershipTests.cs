@@ -71,7 +71,8 @@ public class ClusterMembershipTests
         await using var b = ClusterNode.Start(three);
         a.Cluster.Join(a.Address);
         b.Cluster.Join(a.Address);
-        await ClusterNode.Until(() => b.Cluster.State.Members.Count == 2 && a.Cluster.State.SeenBy.Count == 2, () => "two members joined and know of each other", a, b);
+        await ClusterNode.Until(
+            () => b.Cluster.State.Members.Count == 2 && a.Cluster.State.SeenBy.Count == 2, () => "two members joined and know of each other", a, b);
         Assert.All(a.Cluster.State.Members, m => Assert.Equal(MemberStatus.Joining, m.Status));
 
         await using var c = ClusterNode.Start(three);

@@ -54,7 +54,8 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     public int Port => Address.Port!.Value;
 
-    public static ClusterNode Start(string extra = "") => new(ActorSystem.Create("nodes", ConfigurationFactory.ParseString(extra).WithFallback(Fast)));
+    public static ClusterNode Start(string extra = "") =>
+        new(ActorSystem.Create("nodes", ConfigurationFactory.ParseString(extra).WithFallback(Fast)));
 
     /// <summary>Nodes that join the first one, and wait until all of them are Up in the eyes of all.</summary>
     public static async Task<ClusterNode[]> StartCluster(params string[] extra)

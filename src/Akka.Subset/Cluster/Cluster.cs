@@ -27,7 +27,8 @@ public class Cluster : IExtension
     {
         if (system.Provider is not IClusterActorRefProvider provider)
             throw new ConfigurationException(
-                $"ActorSystem {system} needs to have a 'ClusterActorRefProvider' enabled in the configuration, currently uses {system.Provider.GetType().FullName}");
+                $"ActorSystem {system} needs to have a 'ClusterActorRefProvider' enabled in the configuration (akka.actor.provider = cluster), "
+                + $"currently uses {system.Provider.GetType().FullName}");
         System = system;
         Settings = new ClusterSettings(system.Settings.Config, system.Name);
         SelfUniqueAddress = new UniqueAddress(provider.DefaultAddress, AddressUidExtension.Uid(system));
@@ -64,7 +65,8 @@ public class Cluster : IExtension
     public CurrentClusterState State => _view.Snapshot.Value;
 
     /// <summary>This node as a member; in state Removed before it has joined and after it has left.</summary>
-    public Member SelfMember => _view.State.Gossip.FindMember(SelfUniqueAddress) ?? new Member(SelfUniqueAddress, int.MaxValue, MemberStatus.Removed, SelfRoles);
+    public Member SelfMember =>
+        _view.State.Gossip.FindMember(SelfUniqueAddress) ?? new Member(SelfUniqueAddress, int.MaxValue, MemberStatus.Removed, SelfRoles);
 
     public bool IsUp => SelfMember.Status == MemberStatus.Up;
 
@@ -189,7 +191,8 @@ public class Cluster : IExtension
         catch (Exception e) when (e is MissingMethodException or InvalidCastException)
         {
             throw new ConfigurationException(
-                $"akka.cluster.downing-provider-class: {Settings.DowningProviderType} is no IDowningProvider with a constructor (ActorSystem, Cluster)", e);
+                $"akka.cluster.downing-provider-class: {Settings.DowningProviderType} is no IDowningProvider with a constructor (ActorSystem, Cluster)",
+                e);
         }
     }
 
@@ -206,7 +209,8 @@ public class Cluster : IExtension
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterExiting, "wait-exiting", () => NothingToLeave()
             ? Task.FromResult(Done.Instance)
             : SelfExiting.Task);
-        shutdown.AddTask(CoordinatedShutdown.PhaseClusterExitingDone, "exiting-completed", () => IsTerminated || SelfMember.Status == MemberStatus.Down
+        shutdown.AddTask(CoordinatedShutdown.PhaseClusterExitingDone, "exiting-completed", () =>
+            IsTerminated || SelfMember.Status == MemberStatus.Down
             ? Task.FromResult(Done.Instance)
             : Ask(new InternalClusterAction.ExitingCompleted(), CoordinatedShutdown.PhaseClusterExitingDone));
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterShutdown, "wait-shutdown", () => _stopped.Task);

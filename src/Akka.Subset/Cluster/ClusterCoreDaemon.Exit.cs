@@ -21,7 +21,6 @@ internal sealed partial class ClusterCoreDaemon
         if (_gossip.FindMember(address) is not { Status: MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up } member) return;
         Update(_gossip.Update(member.Copy(MemberStatus.Leaving)));
         _cluster.LogInfo($"Marked address [{address}] as [{MemberStatus.Leaving}]");
-        SendGossip();
     }
 
     private void Downing(Address address)
@@ -36,7 +35,6 @@ internal sealed partial class ClusterCoreDaemon
             ? $"Marking node [{address}] as [{MemberStatus.Down}]"
             : $"Marking unreachable node [{address}] as [{MemberStatus.Down}]");
         Update(_gossip.Update(member.Copy(MemberStatus.Down)));
-        if (member.UniqueAddress == _self) SendGossipToSome(FarewellGossips);
     }
 
     /// <summary>

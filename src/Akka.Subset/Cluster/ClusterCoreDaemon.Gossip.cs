@@ -73,7 +73,9 @@ internal sealed partial class ClusterCoreDaemon
         var local = _gossip;
         if (envelope.To != _self)
         {
-            _cluster.LogInfo($"Ignoring received gossip intended for someone else, from [{envelope.From.Address}] to [{envelope.To}]");
+            _log.Debug(
+                "Cluster Node [{0}] - Ignoring received gossip intended for someone else, from [{1}] to [{2}]",
+                _self.Address, envelope.From.Address, envelope.To);
             return;
         }
         if (!MayHear(envelope.From)) return;
@@ -118,11 +120,11 @@ internal sealed partial class ClusterCoreDaemon
     {
         if (!_gossip.HasMember(from))
         {
-            if (_log.IsDebugEnabled) _log.Debug("Cluster Node [{0}] - Ignoring received gossip from unknown [{1}]", _self.Address, from);
+            _log.Debug("Cluster Node [{0}] - Ignoring received gossip from unknown [{1}]", _self.Address, from);
             return false;
         }
         if (_gossip.Reachability.IsReachable(_self, from)) return true;
-        if (_log.IsDebugEnabled) _log.Debug("Cluster Node [{0}] - Ignoring received gossip from unreachable [{1}]", _self.Address, from);
+        _log.Debug("Cluster Node [{0}] - Ignoring received gossip from unreachable [{1}]", _self.Address, from);
         return false;
     }
 
@@ -132,7 +134,8 @@ internal sealed partial class ClusterCoreDaemon
         if (_gossip.Members.Count < 2) return;
         var reachability = _gossip.Reachability;
         var lost = _gossip.Members
-            .Where(m => m.UniqueAddress != _self && reachability.IsReachable(_self, m.UniqueAddress) && !_cluster.FailureDetector.IsAvailable(m.Address))
+            .Where(m => m.UniqueAddress != _self
+                && reachability.IsReachable(_self, m.UniqueAddress) && !_cluster.FailureDetector.IsAvailable(m.Address))
             .ToArray();
         var back = reachability.AllUnreachableFrom(_self)
             .Where(n => _cluster.FailureDetector.IsAvailable(n.Address))
@@ -144,12 +147,14 @@ internal sealed partial class ClusterCoreDaemon
         foreach (var m in back) reachability = reachability.Reachable(_self, m.UniqueAddress);
         var exiting = lost.Where(m => m.Status == MemberStatus.Exiting).ToArray();
         var unexpected = lost.Except(exiting).ToArray();
-        if (unexpected.Length != 0) _cluster.LogWarning($"Marking node(s) as UNREACHABLE [{string.Join(", ", unexpected.Select(m => m.ToString()))}].");
+        if (unexpected.Length != 0) _cluster.LogWarning($"Marking node(s) as UNREACHABLE [{Named(unexpected)}].");
         if (exiting.Length != 0)
-            _cluster.LogInfo($"Marking exiting node(s) as UNREACHABLE [{string.Join(", ", exiting.Select(m => m.ToString()))}]. This is expected and they will be removed.");
-        if (back.Length != 0) _cluster.LogInfo($"Marking node(s) as REACHABLE [{string.Join(", ", back.Select(m => m.ToString()))}].");
+            _cluster.LogInfo($"Marking exiting node(s) as UNREACHABLE [{Named(exiting)}]. This is expected and they will be removed.");
+        if (back.Length != 0) _cluster.LogInfo($"Marking node(s) as REACHABLE [{Named(back)}].");
         Update(_gossip.WithReachability(reachability));
     }
+
+    private static string Named(IEnumerable<Member> members) => string.Join(", ", members);
 
     /// <summary>Remoting gave up on that incarnation for good.</summary>
     private void Quarantined(UniqueAddress node)

@@ -74,10 +74,10 @@ internal sealed partial class ClusterCoreDaemon
 
     private void ReceiveInitJoin()
     {
-        _cluster.LogInfo($"Received InitJoin message from [{Sender}] to [{_self.Address}]");
+        _cluster.LogInfo($"Received InitJoin message from {Sender} to [{_self.Address}]");
         // A member on its way out cannot welcome anybody. A refusal would tell a first seed that there is no cluster; silence does not.
         if (MembershipState.MayBeRemoved(SelfStatus)) return;
-        _cluster.LogInfo($"Sending InitJoinAck message from node [{_self.Address}] to [{Sender}]");
+        _cluster.LogInfo($"Sending InitJoinAck message from node [{_self.Address}] to {Sender}");
         Sender.Tell(new InitJoinAck(_self.Address));
     }
 
@@ -150,7 +150,8 @@ internal sealed partial class ClusterCoreDaemon
     {
         if (address.Protocol == _self.Address.Protocol && address.System == _self.Address.System) return true;
         _cluster.LogWarning(
-            $"{who} has wrong protocol or ActorSystem name, but was ignored, expected [{_self.Address.Protocol}://{_self.Address.System}] but was [{address}]");
+            $"{who} has wrong protocol or ActorSystem name, but was ignored, "
+            + $"expected [{_self.Address.Protocol}://{_self.Address.System}] but was [{address}]");
         return false;
     }
 

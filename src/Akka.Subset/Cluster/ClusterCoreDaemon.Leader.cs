@@ -41,7 +41,8 @@ internal sealed partial class ClusterCoreDaemon
     private void WithoutConvergence()
     {
         _roundsWithoutConvergence++;
-        if (_settings.AllowWeaklyUpMembers && _settings.LeaderActionsInterval * _roundsWithoutConvergence >= _settings.WeaklyUpAfter) MoveJoiningToWeaklyUp();
+        if (_settings.AllowWeaklyUpMembers && _settings.LeaderActionsInterval * _roundsWithoutConvergence >= _settings.WeaklyUpAfter)
+            MoveJoiningToWeaklyUp();
         if (_roundsWithoutConvergence != 20 && _roundsWithoutConvergence % 60 != 0) return;
         var members = string.Join(", ", _gossip.Members.Select(m => $"{m.Address} {m.Status} seen={_gossip.SeenByNode(m.UniqueAddress)}"));
         _cluster.LogInfo("Leader can currently not perform its duties, reachability status: "

@@ -15,6 +15,8 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
     /// <summary>Gossips sent in a hurry by a member that is about to stop.</summary>
     private const int FarewellGossips = 5;
 
+    private const int ImmediateGossips = 3;
+
     private readonly Cluster _cluster;
     private readonly ClusterSettings _settings;
     private readonly IActorRef _publisher;
@@ -66,7 +68,6 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
                 StartJoiningSeedNodes(seeds.SeedNodes);
                 break;
             case InitJoin:
-                _cluster.LogInfo($"Received InitJoin message from [{Sender}], but this node is not initialized yet");
                 Sender.Tell(new InitJoinNack(_self.Address));
                 break;
             case GossipTick:
@@ -166,12 +167,16 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
         if (message is ExitingCompleted) ReceiveExitingCompleted();
     }
 
-    /// <summary>A change of this node's own making: a new version, which only this node has seen.</summary>
+    /// <summary>
+    /// A change of this node's own making: a new version, which only this node has seen. Some others hear of it at once, and the
+    /// rest by the regular rounds.
+    /// </summary>
     private void Update(Gossip changed)
     {
         var versioned = changed.Increment(_self);
         // While the tasks of exiting run, this node keeps back its consent to its own removal.
         Publish(_exitingTasksInProgress ? versioned with { SeenBy = [] } : versioned.OnlySeen(_self));
+        SendGossipToSome(ImmediateGossips);
     }
 
     /// <summary>The new state of this node. The view comes before the events, so that who hears one finds it there.</summary>
@@ -187,7 +192,8 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
         AdmitPendingJoins();
     }
 
-    private void Every(TimeSpan interval, object tick) => Timers.StartPeriodicTimer(tick.GetType(), tick, _settings.PeriodicTasksInitialDelay, interval);
+    private void Every(TimeSpan interval, object tick) =>
+        Timers.StartPeriodicTimer(tick.GetType(), tick, _settings.PeriodicTasksInitialDelay, interval);
 
     private long DeadlineIn(TimeSpan span) => (long)(Context.System.Scheduler.MonotonicClock + span).TotalMilliseconds;
 

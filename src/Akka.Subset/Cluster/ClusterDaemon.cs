@@ -41,11 +41,10 @@ internal sealed class ClusterDaemon : UntypedActor
                 _publisher.Forward(message);
                 break;
             case AddOnMemberUpListener up:
-                Context.ActorOf(OnDispatcher(Props.Create(() => new MemberStatusListener(_cluster.SelfUniqueAddress, _publisher, up.Callback, MemberStatus.Up))));
+                Listen(up.Callback, MemberStatus.Up);
                 break;
             case AddOnMemberRemovedListener removed:
-                Context.ActorOf(
-                    OnDispatcher(Props.Create(() => new MemberStatusListener(_cluster.SelfUniqueAddress, _publisher, removed.Callback, MemberStatus.Removed))));
+                Listen(removed.Callback, MemberStatus.Removed);
                 break;
             case LeaveReq:
                 Context.ActorOf(OnDispatcher(Props.Create(() => new CoordinatedShutdownLeave(_cluster, _publisher)))).Forward(message);
@@ -62,6 +61,9 @@ internal sealed class ClusterDaemon : UntypedActor
         // After a graceful leave the coordinated shutdown runs already, and this changes nothing.
         if (_cluster.Settings.RunCoordinatedShutdownWhenDown) _shutdown.Run(CoordinatedShutdown.ClusterDowningReason.Instance);
     }
+
+    private void Listen(Action callback, MemberStatus status) =>
+        Context.ActorOf(OnDispatcher(Props.Create(() => new MemberStatusListener(_cluster.SelfUniqueAddress, _publisher, callback, status))));
 
     private IActorRef Child(Props props, string name) => Context.ActorOf(OnDispatcher(props), name);
 

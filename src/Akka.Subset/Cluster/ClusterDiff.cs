@@ -69,7 +69,8 @@ internal static class ClusterDiff
         }
     }
 
-    private static ImmutableSortedSet<string> Roles(Gossip gossip) => gossip.Members.SelectMany(m => m.Roles).ToImmutableSortedSet(StringComparer.Ordinal);
+    private static ImmutableSortedSet<string> Roles(Gossip gossip) =>
+        gossip.Members.SelectMany(m => m.Roles).ToImmutableSortedSet(StringComparer.Ordinal);
 
     /// <summary>What others say of this node itself does not count.</summary>
     private static ImmutableSortedSet<UniqueAddress> Unreachable(MembershipState state) =>

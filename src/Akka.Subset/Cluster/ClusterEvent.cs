@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 
 namespace Akka.Cluster;
 
@@ -17,7 +18,7 @@ public class ClusterEvent
         InitialStateAsEvents,
     }
 
-    public interface IClusterDomainEvent;
+    public interface IClusterDomainEvent : IDeadLetterSuppression;
 
     public interface IMemberEvent : IClusterDomainEvent
     {

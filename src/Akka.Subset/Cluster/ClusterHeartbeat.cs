@@ -63,7 +63,8 @@ internal sealed class ClusterHeartbeatSender : UntypedActor, IWithTimers
                 MoveTo(_ring.Answered(response.From));
                 break;
             case ExpectedFirstHeartbeat expected:
-                if (_ring.Watched.Contains(expected.From) && !_detector.IsMonitoring(expected.From.Address)) _detector.Heartbeat(expected.From.Address);
+                if (_ring.Watched.Contains(expected.From) && !_detector.IsMonitoring(expected.From.Address))
+                    _detector.Heartbeat(expected.From.Address);
                 break;
             case ClusterEvent.CurrentClusterState state:
                 MoveTo(_ring.With(state.Members.Select(m => m.UniqueAddress), state.Unreachable.Select(m => m.UniqueAddress)));

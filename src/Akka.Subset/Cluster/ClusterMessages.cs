@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Event;
 
 namespace Akka.Cluster;
 
@@ -21,27 +22,27 @@ internal static class InternalClusterAction
     // Between nodes.
 
     /// <summary>Asks a seed whether it is part of a cluster.</summary>
-    internal sealed record InitJoin : IClusterMessage;
+    internal sealed record InitJoin : IClusterMessage, IDeadLetterSuppression;
 
-    internal sealed record InitJoinAck(Address Address) : IClusterMessage;
+    internal sealed record InitJoinAck(Address Address) : IClusterMessage, IDeadLetterSuppression;
 
-    internal sealed record InitJoinNack(Address Address) : IClusterMessage;
+    internal sealed record InitJoinNack(Address Address) : IClusterMessage, IDeadLetterSuppression;
 
     internal sealed record Join(UniqueAddress Node, ImmutableHashSet<string> Roles) : IClusterMessage;
 
     internal sealed record Welcome(UniqueAddress From, Gossip Gossip) : IClusterMessage;
 
-    internal sealed record GossipEnvelope(UniqueAddress From, UniqueAddress To, Gossip Gossip) : IClusterMessage;
+    internal sealed record GossipEnvelope(UniqueAddress From, UniqueAddress To, Gossip Gossip) : IClusterMessage, IDeadLetterSuppression;
 
     /// <summary>The version alone: whoever has a newer one sends it.</summary>
-    internal sealed record GossipStatus(UniqueAddress From, VectorClock Version) : IClusterMessage;
+    internal sealed record GossipStatus(UniqueAddress From, VectorClock Version) : IClusterMessage, IDeadLetterSuppression;
 
-    internal sealed record Heartbeat(Address From, long SequenceNr) : IClusterMessage;
+    internal sealed record Heartbeat(Address From, long SequenceNr) : IClusterMessage, IDeadLetterSuppression;
 
-    internal sealed record HeartbeatRsp(UniqueAddress From, long SequenceNr) : IClusterMessage;
+    internal sealed record HeartbeatRsp(UniqueAddress From, long SequenceNr) : IClusterMessage, IDeadLetterSuppression;
 
     /// <summary>A member that is Exiting has ended its tasks and stops now.</summary>
-    internal sealed record ExitingConfirmed(UniqueAddress Address) : IClusterMessage;
+    internal sealed record ExitingConfirmed(UniqueAddress Address) : IClusterMessage, IDeadLetterSuppression;
 
     // Within a node.
 

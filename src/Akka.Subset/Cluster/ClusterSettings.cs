@@ -16,7 +16,8 @@ public sealed class ClusterSettings
     {
         var cluster = config.GetConfig("akka.cluster");
         if (cluster.IsNullOrEmpty())
-            throw new ConfigurationException($"Failed to create {nameof(ClusterSettings)} of {systemName}: the configuration has no section akka.cluster");
+            throw new ConfigurationException(
+                $"Failed to create {nameof(ClusterSettings)} of {systemName}: the configuration has no section akka.cluster");
 
         LogInfo = cluster.GetBoolean("log-info", true);
         FailureDetectorConfig = cluster.GetConfig("failure-detector");
@@ -48,7 +49,9 @@ public sealed class ClusterSettings
 
         // "on" is what earlier versions had; it means the default time.
         var weaklyUp = cluster.GetString("allow-weakly-up-members")?.ToLowerInvariant();
-        WeaklyUpAfter = weaklyUp is null || On.Contains(weaklyUp) ? TimeSpan.FromSeconds(7) : SpanOrOff(cluster, "allow-weakly-up-members") ?? TimeSpan.MaxValue;
+        WeaklyUpAfter = weaklyUp is null || On.Contains(weaklyUp)
+            ? TimeSpan.FromSeconds(7)
+            : SpanOrOff(cluster, "allow-weakly-up-members") ?? TimeSpan.MaxValue;
         AllowWeaklyUpMembers = WeaklyUpAfter != TimeSpan.MaxValue;
 
         RunCoordinatedShutdownWhenDown = cluster.GetBoolean("run-coordinated-shutdown-when-down", true);
@@ -56,7 +59,8 @@ public sealed class ClusterSettings
         var downing = cluster.GetString("downing-provider-class");
         DowningProviderType = string.IsNullOrEmpty(downing)
             ? typeof(NoDowning)
-            : TypeResolver.Resolve(downing) ?? throw new ConfigurationException($"akka.cluster.downing-provider-class names no known class: {downing}");
+            : TypeResolver.Resolve(downing)
+                ?? throw new ConfigurationException($"akka.cluster.downing-provider-class names no known class: {downing}");
     }
 
     public bool LogInfo { get; }

@@ -22,7 +22,8 @@ internal sealed class CoordinatedShutdownLeave : UntypedActor
         {
             case InternalClusterAction.LeaveReq:
                 _replyTo = Sender;
-                _publisher.Tell(new InternalClusterAction.Subscribe(Self, SubscriptionInitialStateMode.InitialStateAsSnapshot, [typeof(IMemberEvent)]));
+                _publisher.Tell(
+                    new InternalClusterAction.Subscribe(Self, SubscriptionInitialStateMode.InitialStateAsSnapshot, [typeof(IMemberEvent)]));
                 _cluster.Leave(_cluster.SelfAddress);
                 break;
             case CurrentClusterState state:

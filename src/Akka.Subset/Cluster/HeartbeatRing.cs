@@ -57,7 +57,8 @@ internal sealed class HeartbeatRing
     public HeartbeatRing Answered(UniqueAddress node) =>
         _keptForSilence.Contains(node) ? Copy(Nodes, _unreachable, _keptForSilence.Remove(node)) : this;
 
-    private HeartbeatRing Copy(ImmutableSortedSet<UniqueAddress> nodes, ImmutableHashSet<UniqueAddress> unreachable, ImmutableHashSet<UniqueAddress> kept) =>
+    private HeartbeatRing Copy(
+        ImmutableSortedSet<UniqueAddress> nodes, ImmutableHashSet<UniqueAddress> unreachable, ImmutableHashSet<UniqueAddress> kept) =>
         new(_self, _count, nodes, unreachable, kept);
 
     private ImmutableSortedSet<UniqueAddress> Next()

@@ -78,7 +78,8 @@ public class Member : IComparable<Member>, IComparable
 
     public override int GetHashCode() => UniqueAddress.GetHashCode();
 
-    public override string ToString() => $"Member(address = {Address}, Uid={UniqueAddress.Uid} status = {Status}, role=[{string.Join(",", Roles)}], upNumber={UpNumber})";
+    public override string ToString() =>
+        $"Member(address = {Address}, Uid={UniqueAddress.Uid} status = {Status}, role=[{string.Join(",", Roles)}], upNumber={UpNumber})";
 
     /// <summary>Of two views of one member, the one further along its life cycle; of equal ones, the one that came Up first.</summary>
     internal static Member HighestPriorityOf(Member a, Member b)

@@ -79,7 +79,8 @@ internal sealed class Reachability
         return new Reachability(records.ToImmutable(), versions.ToImmutable());
     }
 
-    public override string ToString() => string.Join(", ", Records.Select(r => $"{r.Observer.Address} -> {r.Subject.Address}: {r.Status} ({r.Version})"));
+    public override string ToString() =>
+        string.Join(", ", Records.Select(r => $"{r.Observer.Address} -> {r.Subject.Address}: {r.Status} ({r.Version})"));
 
     private Reachability Change(UniqueAddress observer, UniqueAddress subject, ReachabilityStatus status)
     {

@@ -33,8 +33,9 @@ internal sealed class SeedNodeProcess : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         var timeout = _cluster.Settings.SeedNodeTimeout;
-        if (_isFirst) Timers.StartSingleTimer("give-up", new GiveUp(), timeout);
-        Timers.StartPeriodicTimer("ask", new AskSeeds(), _isFirst && AskAgain < timeout ? AskAgain : timeout);
+        if (_isFirst) Timers.StartSingleTimer("time-out", new TimeOut(), timeout);
+        else Timers.StartPeriodicTimer("time-out", new TimeOut(), timeout);
+        Timers.StartPeriodicTimer("ask", new AskSeeds(), AskAgain < timeout ? AskAgain : timeout);
         Ask();
     }
 
@@ -46,18 +47,22 @@ internal sealed class SeedNodeProcess : UntypedActor, IWithTimers
                 Ask();
                 break;
             case InitJoinAck ack:
-                _cluster.LogInfo($"Received InitJoinAck message from [{Sender}] to [{_cluster.SelfAddress}]");
+                _cluster.LogInfo($"Received InitJoinAck message from {Sender} to [{_cluster.SelfAddress}]");
                 JoinThrough(ack.Address);
                 break;
             case InitJoinNack nack when _isFirst:
-                _cluster.LogInfo($"Received InitJoinNack message from [{Sender}] to [{_cluster.SelfAddress}]");
+                _cluster.LogInfo($"Received InitJoinNack message from {Sender} to [{_cluster.SelfAddress}]");
                 _remaining = _remaining.Remove(nack.Address);
                 if (_remaining.IsEmpty) JoinThrough(_cluster.SelfAddress);
                 break;
             case InitJoinNack:
                 break; // that seed is not ready; it will be asked again
-            case GiveUp:
+            case TimeOut when _isFirst:
                 JoinThrough(_cluster.SelfAddress);
+                break;
+            case TimeOut:
+                _attempts++;
+                _log.Warning("Couldn't join seed nodes after [{0}] attempts, will try again. seed-nodes=[{1}]", _attempts, string.Join(", ", _seeds));
                 break;
             default:
                 Unhandled(message);
@@ -67,9 +72,6 @@ internal sealed class SeedNodeProcess : UntypedActor, IWithTimers
 
     private void Ask()
     {
-        _attempts++;
-        if (_attempts > 1 && !_isFirst)
-            _log.Warning("Couldn't join seed nodes after [{0}] attempts, will try again. seed-nodes=[{1}]", _attempts - 1, string.Join(", ", _seeds));
         foreach (var seed in _remaining) ClusterPaths.Core(_cluster, seed).Tell(new InitJoin());
     }
 
@@ -82,5 +84,5 @@ internal sealed class SeedNodeProcess : UntypedActor, IWithTimers
 
     private sealed record AskSeeds;
 
-    private sealed record GiveUp;
+    private sealed record TimeOut;
 }

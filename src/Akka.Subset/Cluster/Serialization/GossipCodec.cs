@@ -93,7 +93,8 @@ internal static class GossipCodec
             var observer = At(nodes, rows.Observer);
             versions[observer] = rows.Version;
             foreach (var row in rows.Rows)
-                records.Add(new Reachability.Record(observer, At(nodes, row.Subject), Status<Reachability.ReachabilityStatus>(row.Status), row.Version));
+                records.Add(new Reachability.Record(
+                    observer, At(nodes, row.Subject), Status<Reachability.ReachabilityStatus>(row.Status), row.Version));
         }
         return new Gossip(
             members.ToImmutableSortedSet(),
