@@ -199,6 +199,70 @@ public sealed class PersistenceActorTests : IDisposable
     }
 
     [Fact]
+    public void After_max_failures_calls_fail_at_once_and_after_reset_timeout_they_are_tried_again()
+    {
+        var (system, inbox) = Begin(HeldJournal.Hocon + """
+
+            test.held-journal.circuit-breaker { max-failures = 1, reset-timeout = 1s }
+            """);
+        var journal = HeldJournal.Of(system);
+        var first = StartJournaler(system, inbox);
+        var second = StartJournaler(system, inbox, "b");
+        inbox.Expect("recovered:0", "recovered:0");
+        first.Tell("persist one");
+        journal.Next().Promise.SetException(new IOException("disk on fire"));
+        inbox.Expect("failed:one:1:disk on fire");
+        second.Tell("persist two");
+        Assert.StartsWith("failed:two:1:", inbox.Next<string>());
+        Assert.Empty(journal.Writes);
+
+        object message;
+        do
+        {
+            // Recovery reads the highest sequence number through the breaker: it fails as long as that is open.
+            StartJournaler(system, inbox, "c");
+            message = inbox.Next();
+        }
+        while (message is Journaler.RecoveryFailed);
+        Assert.Equal("recovered:0", message);
+    }
+
+    [Fact]
+    public void Snapshots_in_local_files_are_offered_and_a_damaged_one_gives_way_to_an_older()
+    {
+        var folder = Directory.CreateTempSubdirectory("snapshots-");
+        try
+        {
+            var (system, inbox) = Begin($"""
+                akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.local"
+                akka.persistence.snapshot-store.local.dir = "{folder.FullName}"
+                """);
+            var actor = StartJournaler(system, inbox, "a/b c");
+            inbox.Expect("recovered:0");
+            foreach (var e in new[] { "one", "two" })
+            {
+                actor.Tell($"persist {e}");
+                inbox.Expect(e);
+                actor.Tell(Do(a => a.SaveSnapshot(string.Join(',', a.State))));
+                inbox.Next<SaveSnapshotSuccess>();
+            }
+            StartJournaler(system, inbox, "a/b c");
+            inbox.Expect("s:2:one,two", "recovered:2");
+            var youngest = Assert.Single(folder.GetFiles("snapshot-*-2-*"));
+            File.WriteAllText(youngest.FullName, "damaged");
+            StartJournaler(system, inbox, "a/b c");
+            inbox.Expect("s:1:one", "r:two", "recovered:2");
+            actor.Tell(Do(a => a.DeleteSnapshots(SnapshotSelectionCriteria.Latest)));
+            inbox.Next<DeleteSnapshotsSuccess>();
+            Assert.Empty(folder.GetFiles());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_user_stash_and_the_stash_of_Persist_work_together()
     {
         var (system, inbox) = Begin("");

@@ -12,38 +12,44 @@ public class MemoryJournal : AsyncWriteJournal
         public long Highest;
     }
 
-    // Only the journal actor touches it: every task is complete when it is returned.
+    // Locked: a journal that derives from this one may call it from a task of its own.
     private readonly Dictionary<string, Events> _events = [];
 
     protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
-        foreach (var e in messages.SelectMany(w => w.Events))
+        lock (_events)
         {
-            var stored = For(e.PersistenceId);
-            stored.List.Add(e);
-            stored.Highest = e.SequenceNr;
+            foreach (var e in messages.SelectMany(w => w.Events))
+            {
+                var stored = For(e.PersistenceId);
+                stored.List.Add(e);
+                stored.Highest = e.SequenceNr;
+            }
         }
         return Task.FromResult<IImmutableList<Exception?>?>(null);
     }
 
-    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr) =>
-        Task.FromResult(For(persistenceId).Highest);
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
+    {
+        lock (_events) return Task.FromResult(For(persistenceId).Highest);
+    }
 
     public override Task ReplayMessagesAsync(IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max,
         Action<IPersistentRepresentation> recoveryCallback)
     {
-        foreach (var e in For(persistenceId).List.TakeWhile(e => e.SequenceNr <= toSequenceNr))
+        List<IPersistentRepresentation> found;
+        lock (_events)
         {
-            if (e.SequenceNr < fromSequenceNr) continue;
-            if (max-- <= 0) break;
-            recoveryCallback(e);
+            found = For(persistenceId).List.Where(e => e.SequenceNr >= fromSequenceNr && e.SequenceNr <= toSequenceNr)
+                .Take((int)Math.Min(max, int.MaxValue)).ToList();
         }
+        found.ForEach(recoveryCallback);
         return Task.CompletedTask;
     }
 
     protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr)
     {
-        For(persistenceId).List.RemoveAll(e => e.SequenceNr <= toSequenceNr);
+        lock (_events) For(persistenceId).List.RemoveAll(e => e.SequenceNr <= toSequenceNr);
         return Task.CompletedTask;
     }
 
