@@ -219,6 +219,7 @@ public sealed class PersistenceActorTests : IDisposable
         object message;
         do
         {
+            Thread.Sleep(50);
             // Recovery reads the highest sequence number through the breaker: it fails as long as that is open.
             StartJournaler(system, inbox, "c");
             message = inbox.Next();
