@@ -11,6 +11,8 @@ public partial class ActorCell
     private HashSet<IActorRef> _watchedBy;
     // Terminated messages that wait in the mailbox; Unwatch takes them back.
     private Dictionary<IActorRef, object> _terminatedQueued;
+    // How many of them are on other systems; while there are any, the end of an address concerns this actor.
+    private int _nonLocal;
     private bool _subscribedToAddressTerminated;
 
     public IActorRef Watch(IActorRef subject)
@@ -44,7 +46,7 @@ public partial class ActorCell
     {
         var actor = (IInternalActorRef)subject;
         (_watching ??= []).Add(actor, message);
-        MaintainAddressTerminatedSubscription();
+        Track(actor, 1);
         actor.SendSystemMessage(new Watch(actor, _self));
     }
 
@@ -54,7 +56,7 @@ public partial class ActorCell
         if (!actor.Equals(_self) && _watching is not null && _watching.Remove(actor))
         {
             actor.SendSystemMessage(new Unwatch(actor, _self));
-            MaintainAddressTerminatedSubscription();
+            Track(actor, -1);
         }
         _terminatedQueued?.Remove(actor);
         return actor;
@@ -78,7 +80,7 @@ public partial class ActorCell
     {
         if (_watching is not null && _watching.Remove(actor, out var message))
         {
-            MaintainAddressTerminatedSubscription();
+            Track(actor, -1);
             if (!IsTerminating)
             {
                 (_terminatedQueued ??= [])[actor] = message;
@@ -92,10 +94,10 @@ public partial class ActorCell
     {
         if (_watchedBy is not { Count: > 0 }) return;
         // Remote watchers first: should sending fail half way, the local ones are told by their cells anyway.
-        foreach (var watcher in _watchedBy) if (!((IActorRefScope)watcher).IsLocal) TellWatcher(watcher);
-        foreach (var watcher in _watchedBy) if (((IActorRefScope)watcher).IsLocal) TellWatcher(watcher);
+        foreach (var watcher in _watchedBy) if (IsNonLocal(watcher)) TellWatcher(watcher);
+        foreach (var watcher in _watchedBy) if (!IsNonLocal(watcher)) TellWatcher(watcher);
+        foreach (var watcher in _watchedBy) Track(watcher, -1);
         _watchedBy = null;
-        MaintainAddressTerminatedSubscription();
     }
 
     private void TellWatcher(IActorRef watcher)
@@ -109,8 +111,11 @@ public partial class ActorCell
         if (_watching is { Count: > 0 } watching)
         {
             _watching = null;
-            foreach (var watchee in watching.Keys.Cast<IInternalActorRef>()) watchee.SendSystemMessage(new Unwatch(watchee, _self));
-            MaintainAddressTerminatedSubscription();
+            foreach (var watchee in watching.Keys.Cast<IInternalActorRef>())
+            {
+                watchee.SendSystemMessage(new Unwatch(watchee, _self));
+                Track(watchee, -1);
+            }
         }
         _terminatedQueued = null;
     }
@@ -121,8 +126,7 @@ public partial class ActorCell
         var watcherSelf = watcher.Equals(_self);
         if (watcheeSelf && !watcherSelf)
         {
-            if (!(_watchedBy ??= []).Add(watcher)) return;
-            MaintainAddressTerminatedSubscription();
+            if ((_watchedBy ??= []).Add(watcher)) Track(watcher, 1);
         }
         else if (!watcheeSelf && watcherSelf) Watch(watchee);
         else LogWatch("Watch", watchee, watcher);
@@ -134,8 +138,7 @@ public partial class ActorCell
         var watcherSelf = watcher.Equals(_self);
         if (watcheeSelf && !watcherSelf)
         {
-            if (_watchedBy is null || !_watchedBy.Remove(watcher)) return;
-            MaintainAddressTerminatedSubscription();
+            if (_watchedBy is not null && _watchedBy.Remove(watcher)) Track(watcher, -1);
         }
         else if (!watcheeSelf && watcherSelf) Unwatch(watchee);
         else LogWatch("Unwatch", watchee, watcher);
@@ -147,20 +150,24 @@ public partial class ActorCell
     /// <summary>Remoting has given up an address: all that was there counts as dead.</summary>
     private void AddressTerminated(Address address)
     {
-        _watchedBy?.RemoveWhere(watcher => watcher.Path.Address == address);
+        foreach (var watcher in _watchedBy?.Where(w => w.Path.Address == address).ToList() ?? [])
+        {
+            _watchedBy.Remove(watcher);
+            Track(watcher, -1);
+        }
         foreach (var subject in _watching?.Keys.Where(s => s.Path.Address == address).ToList() ?? [])
             _self.SendSystemMessage(new DeathWatchNotification(subject, TryGetChildStatsByRef(subject, out _), addressTerminated: true));
-        MaintainAddressTerminatedSubscription();
     }
 
-    private void MaintainAddressTerminatedSubscription()
-    {
-        var remote = (_watching is not null && _watching.Keys.Any(IsNonLocal)) || (_watchedBy is not null && _watchedBy.Any(IsNonLocal));
-        if (remote == _subscribedToAddressTerminated) return;
-        _subscribedToAddressTerminated = remote;
-        if (remote) AddressTerminatedTopic.Get(System).Subscribe(_self);
-        else AddressTerminatedTopic.Get(System).Unsubscribe(_self);
+    private static bool IsNonLocal(IActorRef actor) => actor is IInternalActorRef { IsLocal: false };
 
-        static bool IsNonLocal(IActorRef actor) => actor is IInternalActorRef { IsLocal: false };
+    private void Track(IActorRef actor, int change)
+    {
+        if (!IsNonLocal(actor)) return;
+        _nonLocal += change;
+        if (_nonLocal > 0 == _subscribedToAddressTerminated) return;
+        _subscribedToAddressTerminated = _nonLocal > 0;
+        if (_subscribedToAddressTerminated) AddressTerminatedTopic.Get(System).Subscribe(_self);
+        else AddressTerminatedTopic.Get(System).Unsubscribe(_self);
     }
 }

@@ -72,9 +72,16 @@ public class ActorSystemImpl : ExtendedActorSystem
     {
         try
         {
-            _provider.Init(this);
-            _ = _provider.TerminationTask.ContinueWith(
-                _ => Stopped(), CancellationToken.None, TaskContinuationOptions.RunContinuationsAsynchronously, TaskScheduler.Default);
+            try
+            {
+                _provider.Init(this);
+            }
+            finally
+            {
+                // Also after a failure (a port in use, say): what was started by then is stopped below.
+                _ = _provider.TerminationTask?.ContinueWith(
+                    _ => Stopped(), CancellationToken.None, TaskContinuationOptions.RunContinuationsAsynchronously, TaskScheduler.Default);
+            }
             EventStream.StartUnsubscriber(this);
             EventStream.StartDefaultLoggers(this);
             if (Settings.LogDeadLetters > 0) SystemActorOf(Props.Create<DeadLetterListener>(), "deadLetterListener");

@@ -17,6 +17,7 @@ public class Cancelable : ICancelable, IDisposable
     private readonly IActionScheduler _scheduler;
     private int _cancelled;
     private CancellationTokenSource _source;
+    private HashedWheelTimerScheduler.Timer _timer;
 
     public Cancelable(IActionScheduler scheduler) => _scheduler = scheduler;
     public Cancelable(IActionScheduler scheduler, TimeSpan delay) : this(scheduler) => CancelAfter(delay);
@@ -41,8 +42,13 @@ public class Cancelable : ICancelable, IDisposable
 
     public void Cancel(bool throwOnFirstException)
     {
-        if (Interlocked.Exchange(ref _cancelled, 1) == 0) Volatile.Read(ref _source)?.Cancel(throwOnFirstException);
+        if (Interlocked.Exchange(ref _cancelled, 1) != 0) return;
+        _timer?.Clear();
+        Volatile.Read(ref _source)?.Cancel(throwOnFirstException);
     }
+
+    /// <summary>What the timer holds on to is released at its cancellation, not when it would have been due.</summary>
+    internal void Belongs(HashedWheelTimerScheduler.Timer timer) => _timer = timer;
 
     public void CancelAfter(TimeSpan delay) => _scheduler.ScheduleOnce(delay, Cancel, this);
     public void CancelAfter(int millisecondsDelay) => CancelAfter(TimeSpan.FromMilliseconds(millisecondsDelay));

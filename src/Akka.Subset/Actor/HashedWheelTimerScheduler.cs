@@ -12,13 +12,15 @@ namespace Akka.Actor;
 /// </summary>
 public sealed class HashedWheelTimerScheduler : SchedulerBase, IDateTimeOffsetNowTimeProvider, IDisposable
 {
-    private sealed class Timer
+    internal sealed class Timer
     {
         public object Target; // an ICanTell, an Action or an IRunnable
         public object Message;
         public IActorRef Sender;
         public ICancelable Cancelable;
         public long Interval; // 0: once
+
+        public void Clear() => (Target, Message, Sender) = (null, null, null);
     }
 
     private readonly PriorityQueue<Timer, (long Due, long Sequence)> _timers = new();
@@ -59,6 +61,7 @@ public sealed class HashedWheelTimerScheduler : SchedulerBase, IDateTimeOffsetNo
     private void Add(Timer timer, TimeSpan delay, TimeSpan interval)
     {
         timer.Interval = ToTimestamp(interval);
+        (timer.Cancelable as Cancelable)?.Belongs(timer);
         var due = Now + ToTimestamp(delay);
         lock (_lock)
         {
@@ -115,13 +118,16 @@ public sealed class HashedWheelTimerScheduler : SchedulerBase, IDateTimeOffsetNo
 
     private void Fire(Timer timer)
     {
+        var (target, message, sender) = (timer.Target, timer.Message, timer.Sender);
+        // Checked after the reads: a cancellation at this very moment clears the timer.
+        Interlocked.MemoryBarrier();
         if (timer.Cancelable is { IsCancellationRequested: true }) return;
         try
         {
-            switch (timer.Target)
+            switch (target)
             {
                 case ICanTell receiver:
-                    receiver.Tell(timer.Message, timer.Sender);
+                    receiver.Tell(message, sender);
                     break;
                 case Action action:
                     action();
@@ -135,7 +141,7 @@ public sealed class HashedWheelTimerScheduler : SchedulerBase, IDateTimeOffsetNo
         {
             try
             {
-                Log.Error(e, "Error while executing scheduled task {0}", timer.Target);
+                Log.Error(e, "Error while executing scheduled task {0}", target);
             }
             catch
             {

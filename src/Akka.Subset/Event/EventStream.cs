@@ -162,8 +162,7 @@ public class LoggingBus : ActorEventBus<object, Type>
         foreach (var logger in _loggers.ToList())
         {
             if (ReferenceEquals(logger, _stdoutLogger)) continue;
-            Unsubscribe(logger);
-            if (logger is not MinimalLogger) system.Stop(logger);
+            Unsubscribe(logger); // those that are actors end with /system
         }
     }
 }
