@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using Akka.Serialization;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
@@ -50,7 +52,16 @@ public sealed class PaxosSettings
     /// <exception cref="ConfigurationException">They were not.</exception>
     internal static void RequireSerializer(ActorSystem system)
     {
-        if (system.Serialization.FindSerializerForType(typeof(Request)) is not PaxosSerializer)
+        Serializer? serializer = null;
+        try
+        {
+            serializer = system.Serialization.FindSerializerForType(typeof(Request));
+        }
+        catch (SerializationException)
+        {
+            // There is none at all, not even one for any object.
+        }
+        if (serializer is not PaxosSerializer)
             throw new ConfigurationException(
                 "this actor system does not know AkkaPaxos' messages: create it with a configuration that ends in .WithFallback(PaxosSettings.DefaultConfig())");
     }
