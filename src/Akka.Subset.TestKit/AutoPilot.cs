@@ -22,7 +22,8 @@ public sealed class KeepRunning : AutoPilot
 {
     public static readonly KeepRunning Instance = new();
     private KeepRunning() { }
-    public override AutoPilot Run(IActorRef sender, object message) => throw new InvalidOperationException("KeepRunning must not run itself: return it from another pilot");
+    public override AutoPilot Run(IActorRef sender, object message) =>
+        throw new InvalidOperationException("KeepRunning must not run itself: return it from another pilot");
 }
 
 public delegate AutoPilot AutoPilotDelegate(IActorRef sender, object message);

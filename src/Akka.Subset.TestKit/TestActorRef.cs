@@ -53,7 +53,8 @@ namespace Akka.TestKit
 
     public class TestActorRef<TActor> : TestActorRefBase<TActor> where TActor : ActorBase
     {
-        public TestActorRef(ActorSystem system, Props actorProps, IActorRef? supervisor = null, string? name = null) : base(system, actorProps, supervisor, name) { }
+        public TestActorRef(
+            ActorSystem system, Props actorProps, IActorRef? supervisor = null, string? name = null) : base(system, actorProps, supervisor, name) { }
     }
 }
 
@@ -63,7 +64,8 @@ namespace Akka.TestKit.Internal
     {
         private static long _names;
 
-        private InternalTestActorRef(ActorSystemImpl system, Props props, MessageDispatcher dispatcher, MailboxType mailboxType, IInternalActorRef supervisor, ActorPath path)
+        private InternalTestActorRef(
+            ActorSystemImpl system, Props props, MessageDispatcher dispatcher, MailboxType mailboxType, IInternalActorRef supervisor, ActorPath path)
             : base(system, props, dispatcher, mailboxType, supervisor, path) { }
 
         public object UnderlyingActor => IsTerminated
@@ -84,7 +86,8 @@ namespace Akka.TestKit.Internal
             return actor;
         }
 
-        public void Receive(object message, IActorRef? sender) => Cell.ReceiveMessageForTest(new Envelope(message, sender ?? ActorCell.GetCurrentSelfOrNoSender(), System));
+        public void Receive(object message, IActorRef? sender) =>
+            Cell.ReceiveMessageForTest(new Envelope(message, sender ?? ActorCell.GetCurrentSelfOrNoSender(), System));
 
         public void Watch(IActorRef subject) => Cell.Watch(subject);
         public void Unwatch(IActorRef subject) => Cell.Unwatch(subject);

@@ -15,58 +15,72 @@ public abstract partial class TestKitBase
     public T ExpectMsg<T>(Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, Fits<T>((m, _) => isMessage(m), hint), hint, cancellationToken);
 
-    public T ExpectMsg<T>(Func<T, IActorRef, bool> isMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsg<T>(
+        Func<T, IActorRef, bool> isMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, Fits(isMessageAndSender, hint), hint, cancellationToken);
 
     public T ExpectMsg<T>(Action<T> assert, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, (m, _) => assert(m), hint, cancellationToken);
 
-    public T ExpectMsg<T>(Action<T, IActorRef> assertMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsg<T>(
+        Action<T, IActorRef> assertMessageAndSender, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect(timeout, assertMessageAndSender, hint, cancellationToken);
 
-    public T ExpectMsg<T>(T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsg<T>(
+        T expected, Func<T, T, bool> comparer, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, (m, _) => _assertions.AssertEqual(expected, m, comparer, "{0}", hint ?? ""), hint, cancellationToken);
 
     /// <summary>Expects to hear that a watched actor has terminated.</summary>
-    public Terminated ExpectTerminated(IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public Terminated ExpectTerminated(
+        IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<Terminated>(timeout, OfTarget(target, hint), $"Terminated {target}. {hint}", cancellationToken);
 
     public T ExpectMsgFrom<T>(IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(duration, (_, s) => From(sender, s, hint), hint, cancellationToken);
 
-    public T ExpectMsgFrom<T>(IActorRef sender, T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsgFrom<T>(
+        IActorRef sender, T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, (m, s) => { From(sender, s, hint); EqualTo(message, hint)(m, s); }, hint, cancellationToken);
 
-    public T ExpectMsgFrom<T>(IActorRef sender, Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsgFrom<T>(
+        IActorRef sender, Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, (m, s) => { From(sender, s, hint); Fits<T>((x, _) => isMessage(x), hint)(m, s); }, hint, cancellationToken);
 
-    public T ExpectMsgFrom<T>(IActorRef sender, Action<T> assertMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public T ExpectMsgFrom<T>(
+        IActorRef sender, Action<T> assertMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         Expect<T>(timeout, (m, s) => { From(sender, s, hint); assertMessage(m); }, hint, cancellationToken);
 
     public async ValueTask<T> ExpectMsgAsync<T>(TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync<T>(duration, null, hint, cancellationToken);
 
-    public async ValueTask<T> ExpectMsgAsync<T>(T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public async ValueTask<T> ExpectMsgAsync<T>(
+        T message, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync(timeout, EqualTo(message, hint), hint, cancellationToken);
 
-    public async ValueTask<T> ExpectMsgAsync<T>(Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public async ValueTask<T> ExpectMsgAsync<T>(
+        Predicate<T> isMessage, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync(timeout, Fits<T>((m, _) => isMessage(m), hint), hint, cancellationToken);
 
-    public async ValueTask<T> ExpectMsgAsync<T>(Action<T> assert, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public async ValueTask<T> ExpectMsgAsync<T>(
+        Action<T> assert, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync<T>(timeout, (m, _) => assert(m), hint, cancellationToken);
 
-    public async ValueTask<T> ExpectMsgFromAsync<T>(IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public async ValueTask<T> ExpectMsgFromAsync<T>(
+        IActorRef sender, TimeSpan? duration = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync<T>(duration, (_, s) => From(sender, s, hint), hint, cancellationToken);
 
-    public async ValueTask<Terminated> ExpectTerminatedAsync(IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
+    public async ValueTask<Terminated> ExpectTerminatedAsync(
+        IActorRef target, TimeSpan? timeout = null, string? hint = null, CancellationToken cancellationToken = default) =>
         await ExpectAsync(timeout, OfTarget(target, hint), $"Terminated {target}. {hint}", cancellationToken);
 
     /// <summary>Expects that nothing comes for this long (in a Within: for what is left of it).</summary>
     public void ExpectNoMsg(CancellationToken cancellationToken = default) => ExpectSilence(RemainingOrDefault, cancellationToken);
     public void ExpectNoMsg(TimeSpan duration, CancellationToken cancellationToken = default) => ExpectSilence(Dilated(duration), cancellationToken);
-    public void ExpectNoMsg(int milliseconds, CancellationToken cancellationToken = default) => ExpectNoMsg(TimeSpan.FromMilliseconds(milliseconds), cancellationToken);
+    public void ExpectNoMsg(int milliseconds, CancellationToken cancellationToken = default) =>
+        ExpectNoMsg(TimeSpan.FromMilliseconds(milliseconds), cancellationToken);
     public ValueTask ExpectNoMsgAsync(CancellationToken cancellationToken = default) => ExpectSilenceAsync(RemainingOrDefault, cancellationToken);
-    public ValueTask ExpectNoMsgAsync(TimeSpan duration, CancellationToken cancellationToken = default) => ExpectSilenceAsync(Dilated(duration), cancellationToken);
+    public ValueTask ExpectNoMsgAsync(TimeSpan duration, CancellationToken cancellationToken = default) =>
+        ExpectSilenceAsync(Dilated(duration), cancellationToken);
 
     public ValueTask ExpectNoMsgAsync(int milliseconds, CancellationToken cancellationToken = default) =>
         ExpectNoMsgAsync(TimeSpan.FromMilliseconds(milliseconds), cancellationToken);
@@ -76,9 +90,11 @@ public abstract partial class TestKitBase
     {
         var wanted = messages.ToList();
         var max = RemainingOrDefault;
-        if (!TryReceiveOne(out var envelope, max, cancellationToken)) Fail($"Timeout {max} during waiting for ExpectMsgAnyOf waiting for ({string.Join(",", wanted)})");
-        if (envelope.Message is not T message || !wanted.Contains(message)) Fail($"ExpectMsgAnyOf found unexpected {envelope}, expected one of ({string.Join(",", wanted)})");
-        return (T)envelope.Message;
+        var listed = string.Join(",", wanted);
+        if (!TryReceiveOne(out var envelope, max, cancellationToken)) Fail($"Timeout {max} during waiting for ExpectMsgAnyOf waiting for ({listed})");
+        if (envelope.Message is T message && wanted.Contains(message)) return message;
+        Fail($"ExpectMsgAnyOf found unexpected {envelope}, expected one of ({listed})");
+        return default;
     }
 
     /// <summary>Expects these messages, in any order.</summary>
@@ -97,7 +113,7 @@ public abstract partial class TestKitBase
         var missing = messages.Where(m => !received.Any(r => Equals(r, m))).ToList();
         var unexpected = received.Where(r => !messages.Any(m => Equals(r, m))).ToList();
         if (missing.Count > 0 || unexpected.Count > 0)
-            Fail($"{(missing.Count > 0 ? $"not found [{string.Join(", ", missing)}] " : "")}{(unexpected.Count > 0 ? $"found unexpected [{string.Join(", ", unexpected)}]" : "")}");
+            Fail($"not found [{string.Join(", ", missing)}], found unexpected [{string.Join(", ", unexpected)}]");
         return [.. received.Cast<T>()];
     }
 
@@ -120,7 +136,8 @@ public abstract partial class TestKitBase
         if (!received) Fail($"Failed: Timeout {max} while waiting for a message of type {typeof(T)} {hint}".TrimEnd());
         if (envelope.Message is not T message)
         {
-            Fail($"Failed: Expected a message of type {typeof(T)}, but received {{{envelope.Message}}} (type {envelope.Message.GetType()}) instead {hint} from {envelope.Sender}");
+            Fail($"Failed: Expected a message of type {typeof(T)}, but received {{{envelope.Message}}} (type {envelope.Message.GetType()}) instead "
+                + $"{hint} from {envelope.Sender}");
             return default;
         }
         assert?.Invoke(message, envelope.Sender);
@@ -132,7 +149,8 @@ public abstract partial class TestKitBase
     private Action<T, IActorRef> Fits<T>(Func<T, IActorRef, bool> fits, string? hint) => (m, sender) =>
     {
         if (!fits(m, sender))
-            Fail($"Got a message of the expected type <{typeof(T)}> from {sender}. Also expected {hint ?? "the predicate to return true"} but the message {{{m}}} did not match");
+            Fail($"Got a message of the expected type <{typeof(T)}> from {sender}. Also expected {hint ?? "the predicate to return true"} "
+                + $"but the message {{{m}}} did not match");
     };
 
     private Action<Terminated, IActorRef> OfTarget(IActorRef target, string? hint) => (terminated, _) =>

@@ -10,6 +10,7 @@ namespace Akka.TestKit;
 /// <summary>An actor system under test, a test actor whose mailbox the test reads, and what a test expects of it.</summary>
 public abstract partial class TestKitBase : IActorRefFactory
 {
+    private const string TestActorDispatcher = "akka.test.test-actor.dispatcher";
     private static int _testActors;
     private readonly ITestKitAssertions _assertions;
     private readonly MessageQueue _queue = new();
@@ -29,13 +30,15 @@ public abstract partial class TestKitBase : IActorRefFactory
     {
         ArgumentNullException.ThrowIfNull(assertions);
         _assertions = assertions;
-        Sys = system ?? ActorSystem.Create(actorSystemName ?? "test", ReferenceEquals(config, DefaultConfig) ? config : config.WithFallback(DefaultConfig));
+        if (!ReferenceEquals(config, DefaultConfig)) config = config.WithFallback(DefaultConfig);
+        Sys = system ?? ActorSystem.Create(actorSystemName ?? "test", config);
         Sys.RegisterExtension(new TestKitExtension());
         TestKitSettings = TestKitExtension.For(Sys);
         Log = Logging.GetLogger(Sys, GetType());
         EventFilter = new EventFilterFactory(this, Sys);
-        // A system made elsewhere does not know the dispatcher.
-        Sys.Dispatchers.RegisterConfigurator(CallingThreadDispatcher.Id, new CallingThreadDispatcherConfigurator(Sys.Settings.Config, Sys.Dispatchers.Prerequisites));
+        // A system made elsewhere does not know these dispatchers.
+        var dispatcher = new CallingThreadDispatcherConfigurator(Sys.Settings.Config, Sys.Dispatchers.Prerequisites);
+        foreach (var id in new[] { CallingThreadDispatcher.Id, TestActorDispatcher }) Sys.Dispatchers.RegisterConfigurator(id, dispatcher);
         TestActor = CreateTestActor(string.IsNullOrEmpty(testActorName) ? "testActor" + Interlocked.Increment(ref _testActors) : testActorName);
         if (this is TestProbe) return;
         // From here on this thread, and the continuations of an asynchronous test, send as the test actor.
@@ -49,7 +52,7 @@ public abstract partial class TestKitBase : IActorRefFactory
 
     public static Config FullDebugConfig { get; } = ConfigurationFactory.ParseString("""
         akka.log-dead-letters-during-shutdown = true
-        akka.actor.debug { receive = true, autoreceive = true, lifecycle = true, event-stream = true, unhandled = true, fsm = true, router-misconfiguration = true }
+        akka.actor.debug { receive = true, autoreceive = true, lifecycle = true, event-stream = true, unhandled = true }
         akka.log-dead-letters = true
         akka.loglevel = DEBUG
         akka.stdout-loglevel = DEBUG
@@ -72,7 +75,8 @@ public abstract partial class TestKitBase : IActorRefFactory
 
     public EventFilterFactory CreateEventFilter(ActorSystem system) => new(this, system);
 
-    public void IgnoreMessages(Func<object, bool> shouldIgnoreMessage) => TestActor.Tell(new TestKit.TestActor.SetIgnore(m => shouldIgnoreMessage(m)), ActorRefs.NoSender);
+    public void IgnoreMessages(Func<object, bool> shouldIgnoreMessage) =>
+        TestActor.Tell(new TestKit.TestActor.SetIgnore(m => shouldIgnoreMessage(m)), ActorRefs.NoSender);
     public void IgnoreMessages<TMsg>(Func<TMsg, bool> shouldIgnoreMessage) => IgnoreMessages(m => m is TMsg typed && shouldIgnoreMessage(typed));
     public void IgnoreMessages<TMsg>() => IgnoreMessages(m => m is TMsg);
     public void IgnoreNoMessages() => TestActor.Tell(new TestKit.TestActor.SetIgnore(null), ActorRefs.NoSender);
@@ -98,7 +102,7 @@ public abstract partial class TestKitBase : IActorRefFactory
     /// <summary>Stops the system of this test.</summary>
     protected virtual void Shutdown(TimeSpan? duration = null, bool verifySystemShutdown = false) => Shutdown(Sys, duration, verifySystemShutdown);
 
-    /// <summary>Stops a system. If it takes longer than <paramref name="duration"/> (5 s unless given), that is logged, or thrown if asked for.</summary>
+    /// <summary>Stops a system. If it takes longer than the duration (5 s unless given), that is logged, or thrown if asked for.</summary>
     protected virtual void Shutdown(ActorSystem system, TimeSpan? duration = null, bool verifySystemShutdown = false)
     {
         var limit = duration ?? TimeSpan.FromSeconds(Math.Clamp(Dilated(TimeSpan.FromSeconds(5)).TotalSeconds, 5, 10));
@@ -116,7 +120,7 @@ public abstract partial class TestKitBase : IActorRefFactory
     }
 
     public IActorRef CreateTestActor(string name) =>
-        ((ExtendedActorSystem)Sys).SystemActorOf(Props.Create(() => new InternalTestActor(_queue)).WithDispatcher("akka.test.test-actor.dispatcher"), name);
+        ((ExtendedActorSystem)Sys).SystemActorOf(Props.Create(() => new InternalTestActor(_queue)).WithDispatcher(TestActorDispatcher), name);
 
     public virtual TestProbe CreateTestProbe(string? name = null) => CreateTestProbe(Sys, name);
     public virtual TestProbe CreateTestProbe(ActorSystem system, string? name = null) => new(system, _assertions, name);
@@ -127,18 +131,23 @@ public abstract partial class TestKitBase : IActorRefFactory
     public IActorRef ActorOf<TActor>() where TActor : ActorBase, new() => Sys.ActorOf(Props.Create<TActor>(), null);
     public IActorRef ActorOf<TActor>(string name) where TActor : ActorBase, new() => Sys.ActorOf(Props.Create<TActor>(), name);
     public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory), null);
-    public IActorRef ActorOf<TActor>(Expression<Func<TActor>> factory, string name) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory), name);
+    public IActorRef ActorOf<TActor>(
+        Expression<Func<TActor>> factory, string name) where TActor : ActorBase => Sys.ActorOf(Props.Create(factory), name);
     public ActorSelection ActorSelection(ActorPath actorPath) => Sys.ActorSelection(actorPath);
     public ActorSelection ActorSelection(string actorPath) => Sys.ActorSelection(actorPath);
 
-    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(Props props, IActorRef supervisor, string? name = null) where TActor : ActorBase => new(Sys, props, supervisor, name);
-    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(Props props, string? name = null) where TActor : ActorBase => new(Sys, props, null, name);
+    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(
+        Props props, IActorRef supervisor, string? name = null) where TActor : ActorBase => new(Sys, props, supervisor, name);
+    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(
+        Props props, string? name = null) where TActor : ActorBase => new(Sys, props, null, name);
 
-    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(Expression<Func<TActor>> factory, IActorRef supervisor, string? name = null) where TActor : ActorBase =>
+    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(
+        Expression<Func<TActor>> factory, IActorRef supervisor, string? name = null) where TActor : ActorBase =>
         new(Sys, Props.Create(factory), supervisor, name);
 
     public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(Expression<Func<TActor>> factory, string? name = null) where TActor : ActorBase =>
         new(Sys, Props.Create(factory), null, name);
 
-    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(string? name = null) where TActor : ActorBase, new() => new(Sys, Props.Create<TActor>(), null, name);
+    public TestActorRef<TActor> ActorOfAsTestActorRef<TActor>(string? name = null) where TActor : ActorBase, new() =>
+        new(Sys, Props.Create<TActor>(), null, name);
 }

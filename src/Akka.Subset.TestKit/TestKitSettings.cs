@@ -27,7 +27,8 @@ public class TestKitExtension : ExtensionIdProvider<TestKitSettings>
     public static TestKitSettings For(ActorSystem system) => system.GetExtension<TestKitSettings>();
 
     // A system that was not made by the TestKit may lack the section.
-    public override TestKitSettings CreateExtension(ExtendedActorSystem system) => new(system.Settings.Config.WithFallback(TestKitBase.DefaultConfig));
+    public override TestKitSettings CreateExtension(ExtendedActorSystem system) =>
+        new(system.Settings.Config.WithFallback(TestKitBase.DefaultConfig));
 }
 
 /// <summary>How the TestKit tells a test framework that an expectation failed.</summary>

@@ -23,7 +23,8 @@ public class TestProbe : TestKitBase, INoImplicitSender, IInternalActorRef
     /// <summary>Answers the sender of the last message.</summary>
     public void Reply(object message) => Sender.Tell(message, TestActor);
 
-    public override TestProbe CreateTestProbe(ActorSystem system, string? name = null) => throw new NotSupportedException("Cannot create a TestProbe from a TestProbe");
+    public override TestProbe CreateTestProbe(ActorSystem system, string? name = null) =>
+        throw new NotSupportedException("Cannot create a TestProbe from a TestProbe");
 
     private IInternalActorRef Inner => (IInternalActorRef)TestActor;
 

@@ -141,7 +141,7 @@ public class HoconConfigTests
     public void Objects_in_a_list_can_be_walked()
     {
         Config config = """members = [{ id = 1, host = a }, { id = 2, host = b }]""";
-        var members = config.GetValue("members").GetArray().Select(m => m.GetObject().GetKey("id").GetInt() + m.GetObject().GetKey("host").GetString());
-        Assert.Equal(["1a", "2b"], members);
+        var members = config.GetValue("members").GetArray().Select(m => m.GetObject());
+        Assert.Equal(["1a", "2b"], members.Select(m => m.GetKey("id").GetInt() + m.GetKey("host").GetString()));
     }
 }

@@ -121,7 +121,13 @@ public class HoconLanguageTests
     {
         Environment.SetEnvironmentVariable("AKKAPAXOS_TEST_PORT", "4711");
         Environment.SetEnvironmentVariable("AKKAPAXOS_TEST_HIDDEN", "no");
-        var config = Parse("port = 1\nport = ${?AKKAPAXOS_TEST_PORT}\nurl = \"http://h:\"${AKKAPAXOS_TEST_PORT}\nAKKAPAXOS_TEST_HIDDEN = file\nown = ${AKKAPAXOS_TEST_HIDDEN}");
+        var config = Parse("""
+            port = 1
+            port = ${?AKKAPAXOS_TEST_PORT}
+            url = "http://h:"${AKKAPAXOS_TEST_PORT}
+            AKKAPAXOS_TEST_HIDDEN = file
+            own = ${AKKAPAXOS_TEST_HIDDEN}
+            """);
         Assert.Equal(4711, config.GetInt("port"));
         Assert.Equal("http://h:4711", config.GetString("url"));
         Assert.Equal("file", config.GetString("own"));
@@ -147,7 +153,8 @@ public class HoconLanguageTests
     [Fact]
     public void An_include_in_an_object_refers_to_what_it_brings()
     {
-        var config = HoconConfigurationFactory.ParseString("outer {\n  include \"part.conf\"\n  c = 3\n}", (_, _) => Task.FromResult("a = 1\nb = ${a}"));
+        static Task<string> Include(HoconCallbackType type, string name) => Task.FromResult("a = 1\nb = ${a}");
+        var config = HoconConfigurationFactory.ParseString("outer {\n  include \"part.conf\"\n  c = 3\n}", Include);
         Assert.Equal(1, config.GetInt("outer.a"));
         Assert.Equal(1, config.GetInt("outer.b"));
         Assert.Equal(3, config.GetInt("outer.c"));

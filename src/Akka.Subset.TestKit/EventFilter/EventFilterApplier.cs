@@ -6,10 +6,13 @@ namespace Akka.TestKit.Internal;
 
 internal sealed class EventFilterApplier(TestKitBase testkit, ActorSystem system, IReadOnlyList<EventFilterBase> filters) : IEventFilterApplier
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     public EventFilterFactory And => new(testkit, system, filters);
 
     public void ExpectOne(Action action, CancellationToken cancellationToken = default) => Expect(1, action, cancellationToken);
-    public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) => Expect(1, timeout, action, cancellationToken);
+    public void ExpectOne(TimeSpan timeout, Action action, CancellationToken cancellationToken = default) =>
+        Expect(1, timeout, action, cancellationToken);
     public T ExpectOne<T>(Func<T> func, CancellationToken cancellationToken = default) => Expect(1, func, cancellationToken);
     public Task ExpectOneAsync(Func<Task> action, CancellationToken cancellationToken = default) => ExpectAsync(1, action, cancellationToken);
 
@@ -33,7 +36,8 @@ internal sealed class EventFilterApplier(TestKitBase testkit, ActorSystem system
 
     public void Mute(Action action, CancellationToken cancellationToken = default) => Mute(() => { action(); return 0; }, cancellationToken);
     public T Mute<T>(Func<T> func, CancellationToken cancellationToken = default) => Intercept(func, TimeSpan.Zero, null, cancellationToken);
-    public Task MuteAsync(Func<Task> action, CancellationToken cancellationToken = default) => InterceptAsync(action, TimeSpan.Zero, null, cancellationToken);
+    public Task MuteAsync(Func<Task> action, CancellationToken cancellationToken = default) =>
+        InterceptAsync(action, TimeSpan.Zero, null, cancellationToken);
 
     public IUnmutableFilter Mute()
     {
@@ -48,8 +52,7 @@ internal sealed class EventFilterApplier(TestKitBase testkit, ActorSystem system
         using var counter = new Counter(system, filters);
         var result = func();
         // Loggers are actors: what was logged in the block may be counted after it.
-        if (expected is > 0) testkit.AwaitConditionNoThrow(() => counter.Count >= expected, timeout, TimeSpan.FromMilliseconds(10), cancellation);
-        else if (expected == 0) testkit.AwaitConditionNoThrow(() => counter.Count > 0, timeout, TimeSpan.FromMilliseconds(10), cancellation);
+        if (expected is { } n) testkit.AwaitConditionNoThrow(() => counter.Count >= Math.Max(n, 1), timeout, Pause, cancellation);
         Judge(counter.Count, timeout, expected);
         return result;
     }
@@ -58,8 +61,7 @@ internal sealed class EventFilterApplier(TestKitBase testkit, ActorSystem system
     {
         using var counter = new Counter(system, filters);
         await func();
-        if (expected is { } n)
-            await TestKitBase.PollAsync(() => Task.FromResult(n == 0 ? counter.Count > 0 : counter.Count >= n), timeout, TimeSpan.FromMilliseconds(10), cancellation);
+        if (expected is { } n) await TestKitBase.PollAsync(() => Task.FromResult(counter.Count >= Math.Max(n, 1)), timeout, Pause, cancellation);
         Judge(counter.Count, timeout, expected);
     }
 

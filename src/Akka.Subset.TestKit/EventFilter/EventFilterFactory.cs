@@ -18,13 +18,16 @@ public class EventFilterFactory
     public EventFilterFactory(TestKitBase testkit, ActorSystem system, IReadOnlyList<EventFilterBase> filters) =>
         (_testkit, _system, _filters) = (testkit, system, filters);
 
-    public IEventFilterApplier Exception<TException>(string? message = null, string? start = null, string? contains = null, string? source = null) where TException : Exception =>
+    public IEventFilterApplier Exception<TException>(
+        string? message = null, string? start = null, string? contains = null, string? source = null) where TException : Exception =>
         Exception(typeof(TException), message, start, contains, source);
 
-    public IEventFilterApplier Exception<TException>(Regex pattern, string? source = null) where TException : Exception => Exception(typeof(TException), pattern, source);
+    public IEventFilterApplier Exception<TException>(
+        Regex pattern, string? source = null) where TException : Exception => Exception(typeof(TException), pattern, source);
 
     public IEventFilterApplier Exception(
-        Type exceptionType, string? message = null, string? start = null, string? contains = null, string? source = null, bool checkInnerExceptions = false) =>
+        Type exceptionType, string? message = null, string? start = null, string? contains = null, string? source = null,
+        bool checkInnerExceptions = false) =>
         Apply(new ExceptionFilter(exceptionType, new TextMatch(message, start, contains), source, checkInnerExceptions));
 
     public IEventFilterApplier Exception(Type exceptionType, Regex pattern, string? source = null, bool checkInnerExceptions = false) =>
@@ -46,10 +49,12 @@ public class EventFilterFactory
         ForLogLevel(LogLevel.DebugLevel, message, start, contains, source);
     public IEventFilterApplier Debug(Regex pattern, string? source = null) => ForLogLevel(LogLevel.DebugLevel, pattern, source);
 
-    public IEventFilterApplier ForLogLevel(LogLevel logLevel, string? message = null, string? start = null, string? contains = null, string? source = null) =>
+    public IEventFilterApplier ForLogLevel(
+        LogLevel logLevel, string? message = null, string? start = null, string? contains = null, string? source = null) =>
         Apply(new LevelFilter(logLevel, new TextMatch(message, start, contains), source));
 
-    public IEventFilterApplier ForLogLevel(LogLevel logLevel, Regex pattern, string? source = null) => Apply(new LevelFilter(logLevel, new TextMatch(Pattern: pattern), source));
+    public IEventFilterApplier ForLogLevel(LogLevel logLevel, Regex pattern, string? source = null) =>
+        Apply(new LevelFilter(logLevel, new TextMatch(Pattern: pattern), source));
 
     public IEventFilterApplier DeadLetter() => Apply(new DeadLetterFilter(null, null, null));
     public IEventFilterApplier DeadLetter<TMessage>(string? source = null) => Apply(new DeadLetterFilter(typeof(TMessage), null, source));
@@ -61,7 +66,8 @@ public class EventFilterFactory
 
     public IEventFilterApplier Custom(Predicate<LogEvent> predicate) => Apply(new CustomFilter(predicate));
 
-    public IEventFilterApplier Custom<TLogEvent>(Predicate<TLogEvent> predicate) where TLogEvent : LogEvent => Apply(new CustomFilter(e => e is TLogEvent typed && predicate(typed)));
+    public IEventFilterApplier Custom<TLogEvent>(
+        Predicate<TLogEvent> predicate) where TLogEvent : LogEvent => Apply(new CustomFilter(e => e is TLogEvent typed && predicate(typed)));
 
     private EventFilterApplier Apply(EventFilterBase filter) => new(_testkit, _system, [.. _filters, filter]);
 }

@@ -88,8 +88,13 @@ namespace Akka.TestKit.Internal
 
         public override string ToString()
         {
-            string?[] parts = [Exact is null ? null : $"is \"{Exact}\"", Start is null ? null : $"starts with \"{Start}\"", Contains is null ? null : $"contains \"{Contains}\"",
-                Pattern is null ? null : $"matches /{Pattern}/"];
+            string?[] parts =
+            [
+                Exact is null ? null : $"is \"{Exact}\"",
+                Start is null ? null : $"starts with \"{Start}\"",
+                Contains is null ? null : $"contains \"{Contains}\"",
+                Pattern is null ? null : $"matches /{Pattern}/",
+            ];
             var given = string.Join(" and ", parts.OfType<string>());
             return given.Length == 0 ? "is anything" : given;
         }
@@ -97,8 +102,10 @@ namespace Akka.TestKit.Internal
 
     internal sealed class LevelFilter(LogLevel level, TextMatch message, string? source) : EventFilterBase(message, source)
     {
-        protected override bool IsMatch(LogEvent evt) => evt.LogLevel() == level && (level == LogLevel.ErrorLevel ? MatchesError(evt) : MatchesText(evt.LogSource, evt.Message));
-        private bool MatchesError(LogEvent evt) => MatchesText(evt.LogSource, evt.Message) || (evt.Cause is not null && MatchesText(evt.LogSource, evt.Cause.Message));
+        protected override bool IsMatch(LogEvent evt) =>
+            evt.LogLevel() == level && (level == LogLevel.ErrorLevel ? MatchesError(evt) : MatchesText(evt.LogSource, evt.Message));
+        private bool MatchesError(LogEvent evt) =>
+            MatchesText(evt.LogSource, evt.Message) || (evt.Cause is not null && MatchesText(evt.LogSource, evt.Cause.Message));
         protected override string FilterDescriptiveName => level.ToString().Replace("Level", "");
     }
 
@@ -108,7 +115,10 @@ namespace Akka.TestKit.Internal
         {
             if (evt is not Error) return false;
             for (var cause = evt.Cause; cause is not null; cause = inner ? cause.InnerException : null)
-                if (type.IsInstanceOfType(cause) && (MatchesText(evt.LogSource, evt.Message) || MatchesText(evt.LogSource, cause.Message))) return true;
+            {
+                if (!type.IsInstanceOfType(cause)) continue;
+                if (MatchesText(evt.LogSource, evt.Message) || MatchesText(evt.LogSource, cause.Message)) return true;
+            }
             return false;
         }
 
@@ -125,7 +135,10 @@ namespace Akka.TestKit.Internal
     internal sealed class DeadLetterFilter(Type? type, Func<object, bool>? predicate, string? source) : EventFilterBase(new TextMatch(), source)
     {
         protected override bool IsMatch(LogEvent evt) =>
-            evt is Warning { Message: DeadLetter letter } && MatchesSource(evt.LogSource) && (type is null || type.IsInstanceOfType(letter.Message)) && predicate?.Invoke(letter.Message) != false;
+            evt is Warning { Message: DeadLetter letter }
+            && MatchesSource(evt.LogSource)
+            && (type is null || type.IsInstanceOfType(letter.Message))
+            && predicate?.Invoke(letter.Message) != false;
 
         protected override string FilterDescriptiveName => $"DeadLetter with Message of type <{type?.Name ?? "any"}>";
     }

@@ -65,7 +65,8 @@ namespace Akka.TestKit.Xunit2
         public void AssertTrue(bool condition, string format = "", params object[] args) => Assert.True(condition, Format(format, args));
         public void AssertFalse(bool condition, string format = "", params object[] args) => Assert.False(condition, Format(format, args));
 
-        public void AssertEqual<T>(T expected, T actual, string format = "", params object[] args) => AssertEqual(expected, actual, Equal, format, args);
+        public void AssertEqual<T>(T expected, T actual, string format = "", params object[] args) =>
+            AssertEqual(expected, actual, Equal, format, args);
 
         public void AssertEqual<T>(T expected, T actual, Func<T, T, bool> comparer, string format = "", params object[] args)
         {
@@ -91,7 +92,8 @@ namespace Akka.TestKit.Xunit2
             _ => $"{value} ({value.GetType().Name})",
         };
 
-        private static string Format(string format, object[] args) => args.Length == 0 ? format : string.Format(System.Globalization.CultureInfo.InvariantCulture, format, args);
+        private static string Format(string format, object[] args) =>
+            args.Length == 0 ? format : string.Format(System.Globalization.CultureInfo.InvariantCulture, format, args);
     }
 }
 

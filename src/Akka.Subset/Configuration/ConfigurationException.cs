@@ -9,5 +9,5 @@ public class ConfigurationException : AkkaException
     public ConfigurationException(string message, Exception exception) : base(message, exception) { }
 
     public static ConfigurationException NullOrEmptyConfig<T>(string? path = null) => new(
-        $"Failed to instantiate {typeof(T).Name}: Configuration does not contain " + (string.IsNullOrWhiteSpace(path) ? "a usable section" : $"`{path}` node"));
+        $"Failed to instantiate {typeof(T).Name}: Configuration does not contain {(string.IsNullOrWhiteSpace(path) ? "anything" : $"`{path}` node")}");
 }

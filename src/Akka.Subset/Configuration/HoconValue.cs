@@ -46,7 +46,8 @@ public class HoconValue
     public double GetDouble() => Number<double>("a number");
     public decimal GetDecimal() => Number<decimal>("a number");
     // Akka.NET takes no fractions here, other than package Hocon.
-    public long? GetByteSize() => (Tree.Text?.Contains('.') == true ? null : HoconText.Size(Tree.Text)) ?? throw Wrong("a size in whole bytes (like 512, 64 KiB, 10 MB)");
+    public long? GetByteSize() =>
+        (Tree.Text?.Contains('.') == true ? null : HoconText.Size(Tree.Text)) ?? throw Wrong("a size in whole bytes (like 512, 64 KiB, 10 MB)");
 
     public TimeSpan GetTimeSpan(bool allowInfinite = true) =>
         HoconText.Duration(Tree.Text, allowInfinite) ?? throw Wrong($"a duration (like 200 ms, 5s, 1 minute{(allowInfinite ? ", infinite" : "")})");
@@ -67,7 +68,8 @@ public class HoconObject
     internal HoconObject(TreeObject tree, string path)
     {
         Tree = tree;
-        Items = tree.Fields.ToDictionary(f => f.Key, f => new HoconValue(f.Value, path.Length == 0 ? HoconText.Key(f.Key) : $"{path}.{HoconText.Key(f.Key)}"));
+        var prefix = path.Length == 0 ? "" : path + ".";
+        Items = tree.Fields.ToDictionary(f => f.Key, f => new HoconValue(f.Value, prefix + HoconText.Key(f.Key)));
     }
 
     internal TreeObject Tree { get; }

@@ -9,8 +9,9 @@ public sealed class HoconParser
 {
     internal HoconParser() { }
 
-    /// <exception cref="HoconParserException">The text is empty or not HOCON, a required include is missing, or a substitution has no value.</exception>
-    public static HoconRoot Parse(string text, HoconIncludeCallbackAsync? includeCallback = null) => new(new HoconValue(ParseTree(text, includeCallback)));
+    /// <exception cref="HoconParserException">The text is empty or not HOCON, a required include is missing, a substitution has no value.</exception>
+    public static HoconRoot Parse(string text, HoconIncludeCallbackAsync? includeCallback = null) =>
+        new(new HoconValue(ParseTree(text, includeCallback)));
 
     internal static TreeNode ParseTree(string text, HoconIncludeCallbackAsync? includeCallback = null)
     {

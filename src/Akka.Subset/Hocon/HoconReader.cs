@@ -3,11 +3,14 @@ using System.Text;
 
 namespace Hocon;
 
-/// <summary>Reads one text by the grammar of the HOCON specification. Recursive descent over characters: HOCON's tokens depend on where they stand.</summary>
+/// <summary>
+/// Reads one text by the grammar of the HOCON specification. Recursive descent over characters, as HOCON's tokens depend on where they stand.
+/// </summary>
 internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? include, IReadOnlyList<string> prefix, int includes)
 {
     // Deeper than any sane file, shallow enough for the stack.
     private const int MaxDepth = 200, MaxIncludes = 50;
+    private static readonly string[] IncludeForms = ["\"", "file(", "url(", "classpath(", "required("];
     private const string NotInUnquoted = "$\"{}[]:=,+#`^?!@*&\\";
     private readonly List<string> _path = [.. prefix];
     private int _at;
@@ -195,12 +198,14 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
                 return ReadSubstitution();
             default:
                 var start = _at;
-                while (!IsEnd && !IsSpace(Current) && Current != '\n' && !AtComment() && (!NotInUnquoted.Contains(Current) || IsExponentSign(start))) _at++;
+                while (IsUnquoted() || IsExponentSign(start)) _at++;
                 if (_at == start) throw Expected("a value (other characters need quotes)");
                 var word = text[start.._at];
                 return new SyntaxScalar(word, word == "null" ? ScalarKind.Null : ScalarKind.Unquoted);
         }
     }
+
+    private bool IsUnquoted() => !IsEnd && !IsSpace(Current) && Current != '\n' && !AtComment() && !NotInUnquoted.Contains(Current);
 
     /// <summary>The plus of 1e+5.</summary>
     private bool IsExponentSign(int start) =>
@@ -277,7 +282,8 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
 
     private char ReadCodeUnit()
     {
-        if (_at + 4 >= text.Length || !ushort.TryParse(text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit))
+        if (_at + 4 >= text.Length
+            || !ushort.TryParse(text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit))
             throw Expected("four hexadecimal digits after '\\u'");
         _at += 4;
         return (char)unit;
@@ -289,8 +295,7 @@ internal sealed class HoconReader(string text, HoconIncludeCallbackAsync? includ
         var after = _at + 7;
         while (after < text.Length && IsSpace(text[after])) after++;
         if (after == _at + 7 && after < text.Length && text[after] != '"') return false;
-        var rest = text.AsSpan(after);
-        return rest.StartsWith("\"") || rest.StartsWith("file(") || rest.StartsWith("url(") || rest.StartsWith("classpath(") || rest.StartsWith("required(");
+        return IncludeForms.Any(form => string.CompareOrdinal(text, after, form, 0, form.Length) == 0);
     }
 
     private void ReadInclude(SyntaxObject into)

@@ -84,7 +84,8 @@ internal sealed class HoconResolver(SyntaxObject root)
         var found = substitution.Prefix.Count == 0 ? null : Find([.. substitution.Prefix, .. substitution.Path]);
         found ??= Find(substitution.Path);
         if (found is not null) return found;
-        if (Environment.GetEnvironmentVariable(string.Join('.', substitution.Path)) is { } variable) return new SyntaxScalar(variable, ScalarKind.Quoted);
+        var variable = Environment.GetEnvironmentVariable(string.Join('.', substitution.Path));
+        if (variable is not null) return new SyntaxScalar(variable, ScalarKind.Quoted);
         if (substitution.IsOptional) return null;
         var name = HoconText.Join(substitution.Path);
         throw substitution.At.Error($"${{{name}}} has no value: '{name}' is neither a key before this use of it nor an environment variable");

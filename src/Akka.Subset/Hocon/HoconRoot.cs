@@ -84,11 +84,15 @@ public static class HoconConfigurationFactory
 
     public static Config ParseString(string hocon, HoconIncludeCallbackAsync includeCallback) => new(HoconParser.ParseTree(hocon, includeCallback));
 
-    /// <summary>Reads a file; a path without extension is also tried with .conf, .hocon and .properties. Includes in it find nothing: who wants them gives a callback.</summary>
+    /// <summary>
+    /// Reads a file; a path without extension is tried with .conf, .hocon and .properties. Includes in it find nothing: who wants them gives
+    /// <see cref="ParseString(string, HoconIncludeCallbackAsync)"/> a callback.
+    /// </summary>
     /// <exception cref="ConfigurationException">There is no such file.</exception>
     public static Config FromFile(string filePath)
     {
-        string[] candidates = Path.GetExtension(filePath).Length > 0 ? [filePath] : [$"{filePath}.conf", $"{filePath}.hocon", $"{filePath}.properties"];
+        string[] extensions = Path.GetExtension(filePath).Length > 0 ? [""] : [".conf", ".hocon", ".properties"];
+        var candidates = extensions.Select(extension => filePath + extension);
         var found = candidates.FirstOrDefault(File.Exists) ?? throw new ConfigurationException($"No HOCON file at {filePath} could be found.");
         return ParseString(File.ReadAllText(found));
     }

@@ -31,7 +31,7 @@ internal abstract class TreeNode
         return node;
     }
 
-    /// <summary>Elements of an array; an object with whole numbers as keys counts as one (the specification's "conversion of numerically-indexed objects to arrays").</summary>
+    /// <summary>Elements of an array; an object with whole numbers as keys counts as one, as the specification has it.</summary>
     public IReadOnlyList<TreeNode>? AsArray()
     {
         if (this is TreeArray array) return array.Items;
@@ -79,7 +79,7 @@ internal sealed class TreeArray : TreeNode
 
 internal sealed class TreeObject : TreeNode
 {
-    /// <summary>In order of first definition: <see cref="OrderedDictionary{TKey,TValue}"/>, so that iterating a section never depends on hashing.</summary>
+    /// <summary>In order of first definition, so that iterating a section never depends on hashing.</summary>
     public OrderedDictionary<string, TreeNode> Fields { get; } = [];
 
     public override void Render(StringBuilder to, int indent)

@@ -17,8 +17,7 @@ public class HoconValue
         TreeObject => HoconType.Object,
         TreeArray => HoconType.Array,
         TreeScalar { Kind: ScalarKind.Unquoted, Text: "true" or "false" or "on" or "off" or "yes" or "no" } => HoconType.Boolean,
-        TreeScalar { Kind: ScalarKind.Unquoted } number
-            when double.TryParse(number.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && number.Text![^1] is >= '0' and <= '9' => HoconType.Number,
+        TreeScalar { Kind: ScalarKind.Unquoted } scalar when IsNumber(scalar.Text!) => HoconType.Number,
         _ => HoconType.String,
     };
 
@@ -38,10 +37,15 @@ public class HoconValue
     public long GetLong() => Number<long>("a whole number");
     public double GetDouble() => Number<double>("a number");
     public long? GetByteSize() => HoconText.Size(Tree.Text) ?? throw Wrong("a size in bytes (like 512, 64 KiB, 10 MB)");
-    public TimeSpan GetTimeSpan(bool allowInfinite = true) => HoconText.Duration(Tree.Text, allowInfinite) ?? throw Wrong("a duration (like 200 ms, 5s, 1 minute)");
+    public TimeSpan GetTimeSpan(bool allowInfinite = true) =>
+        HoconText.Duration(Tree.Text, allowInfinite) ?? throw Wrong("a duration (like 200 ms, 5s, 1 minute)");
     public IList<string> GetStringList() => [.. GetArray().Select(v => v.GetString())];
 
     public override string ToString() => Tree.ToString();
+
+    // .NET also takes Infinity and NaN for numbers.
+    private static bool IsNumber(string text) =>
+        text.Length > 0 && char.IsAsciiDigit(text[^1]) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private T Number<T>(string what) where T : INumberBase<T> =>
         T.TryParse(Tree.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw Wrong(what);

@@ -7,7 +7,7 @@ using Config = Akka.Configuration.Config;
 
 namespace AkkaPaxos.Node;
 
-/// <summary>A configuration file or a setting cannot be used. The message is one line: file, line and column where they are known, and what is wrong.</summary>
+/// <summary>A configuration file or a setting cannot be used. The message is one line: file, line, column if known, and what is wrong.</summary>
 public sealed class HoconFileException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -27,7 +27,8 @@ public static class HoconFile
     /// <param name="settings"><c>key=value</c>, each replacing what the file and earlier settings say. A value that starts with one of
     /// <c>[ { "</c> or holds <c>${</c> is HOCON, any other is taken as it is.</param>
     /// <returns>The resolved configuration, without fallbacks.</returns>
-    /// <exception cref="HoconFileException">A file is missing or malformed, a substitution has no value, a setting is no <c>key=value</c>.</exception>
+    /// <exception cref="HoconFileException">A file is missing or malformed, a substitution has no value, a setting is not <c>key=value</c>.
+    /// </exception>
     public static Config Load(string path, IEnumerable<string> settings)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -50,7 +51,8 @@ public static class HoconFile
         {
             var (line, column) = (Math.Max(e.LineNumber, 1), Math.Max(e.LinePosition, 1));
             var place = root with { Text = text };
-            place = sources.All.Prepend(place).FirstOrDefault(s => FailsAt(s.Text, e)) ?? sources.All.Prepend(place).FirstOrDefault(s => HasSubstitutionIn(s.Text, line)) ?? place;
+            var places = sources.All.Prepend(place).ToList();
+            place = places.Find(s => FailsAt(s.Text, e)) ?? places.Find(s => HasSubstitutionIn(s.Text, line)) ?? place;
             var where = place.Name == root.Name && line >= firstSetting && line - firstSetting < given.Count
                 ? $"setting '{given[line - firstSetting]}'"
                 : string.Create(CultureInfo.InvariantCulture, $"{place.Name}:{line}:{column}");
@@ -99,7 +101,8 @@ public static class HoconFile
         foreach (var (key, field) in fields)
         {
             if (field.Value.Type == HoconType.Empty) continue; // an optional substitution without a value
-            to.Append(' ', indent).Append(key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && key.Length > 0 ? key : Quote(key)).Append(" = ");
+            var isPlain = key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+            to.Append(' ', indent).Append(isPlain ? key : Quote(key)).Append(" = ");
             Value(to, field.Value, indent);
             to.Append('\n');
         }
@@ -153,7 +156,8 @@ public static class HoconFile
         public Sources(string path)
         {
             var full = Path.GetFullPath(path);
-            if (!File.Exists(full)) throw new HoconFileException($"{path}: {(Directory.Exists(full) ? "is a directory, expected a file" : "no such file")}");
+            if (Directory.Exists(full)) throw new HoconFileException($"{path}: is a directory, expected a file");
+            if (!File.Exists(full)) throw new HoconFileException($"{path}: no such file");
             Root = Read(path, full, []);
             // Without its outer braces, which HOCON lets one omit, a file can be continued by settings.
             if (Scan(Root.Text) is { Braces: var (open, close) })
@@ -163,20 +167,25 @@ public static class HoconFile
         public Source Root { get; }
         public IEnumerable<Source> All => _files.Values;
 
-        public string TextOf(string fullPath) => _files.TryGetValue(fullPath, out var file) && !string.IsNullOrWhiteSpace(file.Text) ? file.Text : "{}";
+        public string TextOf(string fullPath) =>
+            _files.TryGetValue(fullPath, out var file) && !string.IsNullOrWhiteSpace(file.Text) ? file.Text : "{}";
 
         private Source Read(string name, string full, IReadOnlyList<string> chain)
         {
             string text;
             try { text = File.ReadAllText(full).ReplaceLineEndings("\n"); }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new HoconFileException($"{name}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e); }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new HoconFileException($"{name}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+            }
             var to = new StringBuilder();
             var copied = 0;
             foreach (var include in Scan(text).Includes)
             {
                 var target = Path.GetFullPath(include.Name, Path.GetDirectoryName(full)!);
-                var place = string.Create(CultureInfo.InvariantCulture,
-                    $"{name}:{text.AsSpan(0, include.Start).Count('\n') + 1}:{include.Start - text.LastIndexOf('\n', Math.Max(include.Start - 1, 0))}");
+                var line = text.AsSpan(0, include.Start).Count('\n') + 1;
+                var column = include.Start - text.LastIndexOf('\n', Math.Max(include.Start - 1, 0));
+                var place = string.Create(CultureInfo.InvariantCulture, $"{name}:{line}:{column}");
                 if (target == full || chain.Contains(target)) throw new HoconFileException($"{place}: \"{include.Name}\" includes itself");
                 if (!File.Exists(target))
                 {
@@ -218,8 +227,8 @@ public static class HoconFile
                 if (c == '"') { i = EndOfString(text, i); fieldStart = false; continue; }
                 if (fieldStart && IncludeStatement.Match(text, i) is { Success: true } match)
                 {
-                    var name = match.Groups["name"];
-                    includes.Add(new Include(Regex.Unescape(name.Value), name.Index - 1, name.Index + name.Length + 1, match.Groups["required"].Success));
+                    var (name, required) = (match.Groups["name"], match.Groups["required"].Success);
+                    includes.Add(new Include(Regex.Unescape(name.Value), name.Index - 1, name.Index + name.Length + 1, required));
                     i += match.Length;
                 }
                 else i++;
