@@ -8,6 +8,9 @@ public class ConfigurationException : AkkaException
     public ConfigurationException(string message) : base(message, null) { }
     public ConfigurationException(string message, Exception exception) : base(message, exception) { }
 
-    public static ConfigurationException NullOrEmptyConfig<T>(string? path = null) => new(
-        $"Failed to instantiate {typeof(T).Name}: Configuration does not contain {(string.IsNullOrWhiteSpace(path) ? "anything" : $"`{path}` node")}");
+    public static ConfigurationException NullOrEmptyConfig<T>(string? path = null)
+    {
+        var missing = string.IsNullOrWhiteSpace(path) ? "anything" : $"the section [{path}]";
+        return new ConfigurationException($"Failed to instantiate {typeof(T).Name}: the configuration does not contain {missing}.");
+    }
 }
