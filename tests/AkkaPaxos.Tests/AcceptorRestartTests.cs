@@ -59,7 +59,8 @@ public class AcceptorRestartTests : IDisposable
         {
             Assert.Equal(new Ballot(3, new NodeId(3)), life.Prepare(new Ballot(2, new NodeId(3))).Promised);
             var promise = life.Prepare(new Ballot(3, new NodeId(3)));
-            Assert.Equal(Enumerable.Range(1, 20).Select(slot => slot == 15 ? Life.PValue(2, 2, 15, large) : Life.PValue(1, 1, slot, $"{slot}")), promise.Accepted);
+            var written = Enumerable.Range(1, 20).Select(slot => slot == 15 ? Life.PValue(2, 2, 15, large) : Life.PValue(1, 1, slot, $"{slot}"));
+            Assert.Equal(written, promise.Accepted);
             life.Truncate(16);
             Assert.Equal(16, life.Prepare(new Ballot(3, new NodeId(3))).TruncatedBelow);
         }

@@ -11,8 +11,8 @@ public class DuelTests : RoleTestBase
     {
         Settings = Settings with
         {
-            HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(50), LeaderTimeout = TimeSpan.FromMilliseconds(150),
-            LeaderTimeoutMax = TimeSpan.FromMilliseconds(300), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20),
+            HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(50),
+            LeaderTimeout = TimeSpan.FromMilliseconds(150), LeaderTimeoutMax = TimeSpan.FromMilliseconds(300), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20),
         };
         var log = new DecidedLog();
         foreach (var node in (int[])[1, 2, 3]) Start("acceptor", typeof(Acceptor), node);
@@ -20,7 +20,7 @@ public class DuelTests : RoleTestBase
         // Heartbeats go to probes at first: each leader takes the other's silence for its death.
         IActorRef[] leaders = [.. ((int[])[1, 2]).Select(node => Sys.ActorOf(Props.Create(typeof(Leader), Node(node)), $"duelist-{node}"))];
         for (var node = 1; node <= 2; node++)
-            Peers.Put("replica", node, Sys.ActorOf(Props.Create(typeof(Proposer), node, leaders, log), $"proposer-{node}"));
+            Peers.Put("replica", node, Sys.ActorOf(Props.Create(typeof(Proposer), node, leaders[node - 1], log), $"proposer-{node}"));
 
         AwaitCondition(() => Preemptions(1) >= 3 && Preemptions(2) >= 3, TimeSpan.FromSeconds(60));
 

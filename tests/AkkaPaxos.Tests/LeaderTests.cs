@@ -268,7 +268,7 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         leader.Tell(new Executed(3));
         var ballot = Adopt(leader, 1, P(B(0), 2, "executed here"), P(B(0), 4, "d"), P(B(0), 7, "g"));
         Assert.Equal(
-            [new PValue(ballot, 3, Value.NoOp), P(ballot, 4, "d"), new PValue(ballot, 5, Value.NoOp), new PValue(ballot, 6, Value.NoOp), P(ballot, 7, "g")],
+            [NoOp(ballot, 3), P(ballot, 4, "d"), NoOp(ballot, 5), NoOp(ballot, 6), P(ballot, 7, "g")],
             ExpectAccepts(3, 5));
         ExpectNoAccept();
     }
@@ -280,7 +280,7 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         leader.Tell(new Propose(3, V("too late")));
         var ballot = Adopt(leader, 10, P(B(0), 5, "of an acceptor that has not truncated yet"), P(B(0), 11, "k"));
         leader.Tell(new Propose(9, V("too late")));
-        Assert.Equal([new PValue(ballot, 10, Value.NoOp), P(ballot, 11, "k")], ExpectAccepts(3, 2));
+        Assert.Equal([NoOp(ballot, 10), P(ballot, 11, "k")], ExpectAccepts(3, 2));
         ExpectNoAccept();
     }
 

@@ -67,8 +67,8 @@ public class LossTests : RoleTestBase
     {
         Settings = Settings with
         {
-            HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(40), LeaderTimeout = TimeSpan.FromMilliseconds(100),
-            LeaderTimeoutMax = TimeSpan.FromMilliseconds(400), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20), PageBytes = 100,
+            HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(40),
+            LeaderTimeout = TimeSpan.FromMilliseconds(100), LeaderTimeoutMax = TimeSpan.FromMilliseconds(400), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20), PageBytes = 100,
         };
         var log = new DecidedLog();
         int[] nodes = [1, 2, 3];
@@ -77,7 +77,7 @@ public class LossTests : RoleTestBase
         foreach (var node in nodes)
         {
             Bad("leader", node, leaders[node - 1]);
-            Peers.Put("replica", node, Sys.ActorOf(Props.Create(typeof(Proposer), node, leaders, log), $"proposer-{node}"));
+            Peers.Put("replica", node, Sys.ActorOf(Props.Create(typeof(Proposer), node, leaders[node - 1], log), $"proposer-{node}"));
         }
 
         AwaitCondition(() => log.Slots >= 100, TimeSpan.FromSeconds(60));

@@ -27,11 +27,14 @@ internal sealed class DecidedLog
 }
 
 /// <summary>
-/// A node's replica as far as leaders notice: it proposes values of its own for slot after slot, to all leaders, learns what is decided, and
-/// tells its leader how far it is.
+/// A node's replica as far as its leader notices: it proposes values of its own for slot after slot, to its own leader only, so that leaders
+/// have different ones; learns what is decided; and tells its leader how far it is, with some delay.
 /// </summary>
-internal sealed class Proposer(int self, IActorRef[] leaders, DecidedLog log) : UntypedActor, IWithTimers
+internal sealed class Proposer(int self, IActorRef leader, DecidedLog log) : UntypedActor, IWithTimers
 {
+    // It tells its leader of slots a while after they are decided, so that leaders often propose anew where a value is chosen already (C2).
+    private const long Lag = 8;
+
     private readonly Dictionary<(long, Ballot), Value> _learned = [];
     private readonly HashSet<long> _decided = [];
     private long _slotOut = 1;
@@ -46,8 +49,7 @@ internal sealed class Proposer(int self, IActorRef[] leaders, DecidedLog log) : 
         {
             case "tick":
                 for (var slot = _slotOut; slot < _slotOut + 4; slot++)
-                    foreach (var leader in leaders)
-                        leader.Tell(new Propose(slot, Mine(slot)), Self);
+                    leader.Tell(new Propose(slot, Mine(slot)), Self);
                 break;
             case Learned m:
                 _learned[(m.PValue.Slot, m.PValue.Ballot)] = m.PValue.Value;
@@ -55,7 +57,7 @@ internal sealed class Proposer(int self, IActorRef[] leaders, DecidedLog log) : 
             case Decision m:
                 _decided.Add(m.Slot);
                 while (_decided.Contains(_slotOut)) _slotOut++;
-                leaders[self - 1].Tell(new Executed(_slotOut), Self);
+                leader.Tell(new Executed(Math.Max(1, _slotOut - Lag)), Self);
                 if ((m.Value ?? _learned.GetValueOrDefault((m.Slot, m.Ballot))) is { } value) log.Add(m.Slot, value);
                 break;
             case LeaderChanged m:

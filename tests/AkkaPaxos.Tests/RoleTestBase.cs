@@ -56,7 +56,7 @@ public abstract class RoleTestBase : TestKit
 
     /// <summary>What the node <paramref name="self"/> hands to its roles.</summary>
     protected RoleContext Node(int self = 1) =>
-        new(new NodeId(self), "default", Membership, Peers, Settings, () => throw new InvalidOperationException("this test has no application"), self);
+        new(new NodeId(self), "default", Membership, Peers, Settings, () => throw new InvalidOperationException("no application here"), self);
 
     /// <summary>Lets virtual time pass.</summary>
     protected void Pass(TimeSpan time) => ((TestScheduler)Sys.Scheduler).Advance(time);
@@ -82,6 +82,9 @@ public abstract class RoleTestBase : TestKit
 
     /// <summary>A value of one command whose operation is <paramref name="text"/>.</summary>
     protected static Value V(string text) => Value.Batch([new Command(1, 1, 1, Encoding.UTF8.GetBytes(text))]);
+
+    /// <summary>The pvalue ⟨ballot, slot, no-op⟩.</summary>
+    protected static PValue NoOp(Ballot ballot, long slot) => new(ballot, slot, Value.NoOp);
 
     /// <summary>The pvalue ⟨ballot, slot, value of text⟩.</summary>
     protected static PValue P(Ballot ballot, long slot, string text) => new(ballot, slot, V(text));
