@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Remote;
+using static Akka.Subset.Tests.RemoteMessagingTests;
 using static Akka.Subset.Tests.RemoteTestSystem;
 
 namespace Akka.Subset.Tests;
@@ -7,7 +9,11 @@ namespace Akka.Subset.Tests;
 public class RemoteDeathWatchTests
 {
     private const string QuickDetector = """
-        akka.remote.watch-failure-detector { heartbeat-interval = 200 ms, acceptable-heartbeat-pause = 1 s, unreachable-nodes-reaper-interval = 200 ms }
+        akka.remote.watch-failure-detector {
+          heartbeat-interval = 200 ms
+          acceptable-heartbeat-pause = 1 s
+          unreachable-nodes-reaper-interval = 200 ms
+        }
         """;
 
     [Fact]
@@ -100,7 +106,7 @@ public class RemoteDeathWatchTests
         wire.ConnectTo(port);
         await using var b = new RemoteTestSystem("RemoteB");
         var actors = Enumerable.Range(0, 10).Select(i => b.Echo("watchee" + i)).ToArray();
-        var terminated = new List<System.Collections.Concurrent.ConcurrentQueue<RemoteMessagingTests.Ended>>();
+        var terminated = new List<ConcurrentQueue<Ended>>();
         foreach (var actor in actors) terminated.Add(Watch(a, await Identify(a, b, actor.Path.Name), out _));
         await Task.Delay(500);
 
@@ -121,10 +127,10 @@ public class RemoteDeathWatchTests
         return Assert.IsAssignableFrom<IActorRef>(identity.Subject);
     }
 
-    private static System.Collections.Concurrent.ConcurrentQueue<RemoteMessagingTests.Ended> Watch(RemoteTestSystem on, IActorRef watchee, out IActorRef watcher)
+    private static ConcurrentQueue<Ended> Watch(RemoteTestSystem on, IActorRef watchee, out IActorRef watcher)
     {
-        var (report, terminated) = on.Collect<RemoteMessagingTests.Ended>("report-" + Guid.NewGuid().ToString("N"));
-        watcher = on.System.ActorOf(Props.Create(() => new RemoteMessagingTests.Watcher(watchee, report)));
+        var (report, terminated) = on.Collect<Ended>("report-" + Guid.NewGuid().ToString("N"));
+        watcher = on.System.ActorOf(Props.Create(() => new Watcher(watchee, report)));
         return terminated;
     }
 }

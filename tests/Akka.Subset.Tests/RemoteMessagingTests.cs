@@ -107,7 +107,8 @@ public class RemoteMessagingTests
     [Fact]
     public async Task Large_messages_up_to_the_frame_limit_pass_and_larger_ones_are_dropped_with_one_error()
     {
-        const string limit = "akka.remote.dot-netty.tcp { maximum-frame-size = 4000000b, send-buffer-size = 4000000b, receive-buffer-size = 4000000b }";
+        const string limit =
+            "akka.remote.dot-netty.tcp { maximum-frame-size = 4000000b, send-buffer-size = 4000000b, receive-buffer-size = 4000000b }";
         await using var a = new RemoteTestSystem("RemoteA", limit);
         await using var b = new RemoteTestSystem("RemoteB", limit);
         b.Echo();

@@ -126,7 +126,8 @@ public static class FailureDetectorLoader
         }
         catch (Exception e) when (e is MissingMethodException or InvalidCastException)
         {
-            throw new ConfigurationException($"Failure detector [{fqcn}] needs to derive from FailureDetector and have a public constructor (Config, EventStream).", e);
+            throw new ConfigurationException(
+                $"Failure detector [{fqcn}] needs to derive from FailureDetector and have a public constructor (Config, EventStream).", e);
         }
     }
 

@@ -59,7 +59,8 @@ public sealed class MiscMessageSerializer : SerializerWithStringManifest
             case "ID": return new Identify(WrappedPayload.Unwrap(system, Wire.OptionalPayload.Parser.ParseFrom(bytes).Payload));
             case "AID":
                 var identity = Wire.ActorIdentity.Parser.ParseFrom(bytes);
-                return new ActorIdentity(WrappedPayload.Unwrap(system, identity.Correlation), identity.Path.Length == 0 ? null : Resolve(identity.Path));
+                return new ActorIdentity(
+                    WrappedPayload.Unwrap(system, identity.Correlation), identity.Path.Length == 0 ? null : Resolve(identity.Path));
             case "AR":
                 var path = Wire.ActorRef.Parser.ParseFrom(bytes).Path;
                 return path.Length == 0 ? Nobody.Instance : Resolve(path);

@@ -174,8 +174,8 @@ internal sealed class Association(Remoting remoting, Address remote)
             return;
         }
         remoting.Log.Log(ending.Level!.Value, null,
-            $"Association with remote system {Remote} has failed; address is now gated for {remoting.Settings.RetryGateClosedFor.TotalMilliseconds} ms. " +
-            $"Reason: [{ending.Reason}]");
+            $"Association with remote system {Remote} has failed; address is now gated for " +
+            $"{remoting.Settings.RetryGateClosedFor.TotalMilliseconds} ms. Reason: [{ending.Reason}]");
         remoting.System.EventStream.Publish(
             new AssociationErrorEvent(new RemoteTransportException(ending.Reason), remoting.DefaultAddress, Remote, false, ending.Level.Value));
     }

@@ -33,7 +33,8 @@ internal sealed class InboundConnection
     {
         if (Interlocked.CompareExchange(ref _abortReason, reason, null) is not null) return;
         // Elsewhere: the caller may hold a lock that the reader wants.
-        ThreadPool.UnsafeQueueUserWorkItem(static c => c._connection.Abort(new ConnectionAbortedException(c._abortReason!)), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static c => c._connection.Abort(new ConnectionAbortedException(c._abortReason!)), this, preferLocal: false);
     }
 
     /// <summary>Called every heartbeat interval.</summary>

@@ -24,7 +24,8 @@ internal sealed class MessageDelivery(Remoting remoting)
         var recipient = Recipient(envelope.Recipient);
         if (recipient is RemoteActorRef)
         {
-            remoting.Log.Error("Message for [{0}] is dropped: it is no actor of this system, which is {1}.", envelope.Recipient, remoting.DefaultAddress);
+            remoting.Log.Error(
+                "Message for [{0}] is dropped: it is no actor of this system, which is {1}.", envelope.Recipient, remoting.DefaultAddress);
             return;
         }
         object message;

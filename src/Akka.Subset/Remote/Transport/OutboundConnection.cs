@@ -69,7 +69,8 @@ internal sealed class OutboundConnection
         if (_queue.Writer.TryWrite(new Outbound(message, sender, recipient))) return true;
         if (_overflowLogged || _queue.Reader.Count < QueueLimit) return false;
         _overflowLogged = true;
-        _remoting.Log.Warning("{0} messages wait for {1}, which does not take them; further ones go to dead letters.", QueueLimit, _association.Remote);
+        _remoting.Log.Warning(
+            "{0} messages wait for {1}, which does not take them; further ones go to dead letters.", QueueLimit, _association.Remote);
         return false;
     }
 
