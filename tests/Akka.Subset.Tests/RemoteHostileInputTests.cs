@@ -55,6 +55,24 @@ public class RemoteHostileInputTests
         await StillServes(b);
     }
 
+    [Fact]
+    public async Task Garbage_within_a_peers_connection_closes_that_one_and_the_peer_connects_again()
+    {
+        using var wire = new Wire();
+        var port = Wire.FreePort();
+        await using var a = new RemoteTestSystem("RemoteA");
+        await using var b = new RemoteTestSystem("RemoteB", wire.LeadsTo(port));
+        wire.ConnectTo(port);
+        b.Echo();
+        var echo = a.Resolve(b.PathOf("echo"));
+        Assert.Equal("before", await a.AskUntilAnswered(echo, "before"));
+        var connections = wire.Connections;
+        wire.Inject(Enumerable.Repeat((byte)0xFF, 64).ToArray());
+        await Eventually(() => b.Log.Any(), "a line in the log");
+        Assert.Equal("after", await a.AskUntilAnswered(echo, "after"));
+        Assert.True(wire.Connections > connections);
+    }
+
     private static async Task IsClosedAndHarmsNothing(byte[] bytes)
     {
         await using var b = new RemoteTestSystem("RemoteB");

@@ -140,6 +140,7 @@ internal sealed class Wire : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<Socket> _sockets = [];
+    private readonly ConcurrentBag<Socket> _far = [];
     private volatile bool _open = true;
     private volatile int _stalled;
     private volatile int _connections;
@@ -178,6 +179,7 @@ internal sealed class Wire : IDisposable
             await far.ConnectAsync(IPAddress.Loopback, port);
             _sockets.Add(near);
             _sockets.Add(far);
+            _far.Add(far);
             var number = Interlocked.Increment(ref _connections);
             _ = Pump(near, far, number);
             _ = Pump(far, near, number);
@@ -203,6 +205,12 @@ internal sealed class Wire : IDisposable
 
     /// <summary>The present connections stay open but carry nothing any more, as in a partition; new ones work.</summary>
     public void Stall() => _stalled = _connections;
+
+    /// <summary>Puts bytes into the present connections, towards the system behind the wire.</summary>
+    public void Inject(byte[] bytes)
+    {
+        foreach (var far in _far) far.Send(bytes);
+    }
 
     public void Dispose() => Cut();
 
