@@ -131,6 +131,18 @@ public sealed class HoconFileTests : IDisposable
         Assert.Contains("http://localhost/x.conf", Error(Write("x.conf", "include url(\"http://localhost/x.conf\")\n")));
 
     [Fact]
+    public void The_files_that_come_with_the_project_can_be_read()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "AkkaPaxos.sln"))) root = Path.GetDirectoryName(root)!;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "hocon"), "*.conf", SearchOption.AllDirectories)) HoconFile.Load(file, []);
+        var config = HoconFile.Load(Path.Combine(root, "hocon", "cluster", "node2.conf"), ["akkapaxos.window=7"]);
+        Assert.Equal(2, config.GetInt("akkapaxos.node-id"));
+        Assert.Equal(7, config.GetInt("akkapaxos.window"));
+        Assert.Equal(3, config.GetValue("akkapaxos.members").GetArray().Count);
+    }
+
+    [Fact]
     public void A_file_that_includes_itself_is_refused()
     {
         Write("b.conf", "include \"a.conf\"");
