@@ -168,6 +168,26 @@ public class ClusterMembershipTests
     }
 
     [Fact]
+    public async Task A_node_whose_seeds_do_not_answer_ends_its_system_where_it_is_told_to()
+    {
+        var ports = ClusterNode.FreePorts(2);
+        await using var node = ClusterNode.Start(ClusterNode.At(ports[1]) + $$"""
+            akka.cluster.seed-nodes = ["akka.tcp://nodes@127.0.0.1:{{ports[0]}}", "akka.tcp://nodes@127.0.0.1:{{ports[1]}}"]
+            akka.cluster.shutdown-after-unsuccessful-join-seed-nodes = 1s
+            """);
+
+        await node.System.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.True(node.Cluster.IsTerminated);
+    }
+
+    [Fact]
+    public void A_seed_that_is_no_address_is_refused_at_start()
+    {
+        Assert.ThrowsAny<Exception>(() => ClusterNode.Start("akka.cluster.seed-nodes = [nonsense]"));
+    }
+
+    [Fact]
     public void Without_the_provider_of_the_cluster_there_is_no_cluster()
     {
         var system = ActorSystem.Create("alone");

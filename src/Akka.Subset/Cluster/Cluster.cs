@@ -191,8 +191,8 @@ public class Cluster : IExtension
         catch (Exception e) when (e is MissingMethodException or InvalidCastException)
         {
             throw new ConfigurationException(
-                $"akka.cluster.downing-provider-class: {Settings.DowningProviderType} is no IDowningProvider with a constructor (ActorSystem, Cluster)",
-                e);
+                $"akka.cluster.downing-provider-class: {Settings.DowningProviderType} is no IDowningProvider "
+                + "with a constructor (ActorSystem, Cluster)", e);
         }
     }
 
