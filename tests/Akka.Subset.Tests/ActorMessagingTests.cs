@@ -321,7 +321,7 @@ public sealed class ActorMessagingTests : ActorTestBase
     [Fact]
     public async Task A_selection_of_nobody_answers_Identify_without_a_subject()
     {
-        Assert.Null((await System.ActorSelection("/user/nobody").Ask<ActorIdentity>(new Identify(3), Limit)).Subject);
+        Assert.True((await System.ActorSelection("/user/nobody").Ask<ActorIdentity>(new Identify(3), Limit)).Subject.IsNobody());
         await Assert.ThrowsAsync<ActorNotFoundException>(() => System.ActorSelection("/user/nobody").ResolveOne(Limit));
     }
 

@@ -233,7 +233,6 @@ internal sealed class VirtualPathContainer(IActorRefProvider provider, ActorPath
     public override ActorPath Path => path;
     public void AddChild(string name, IInternalActorRef actor) => _children[name] = actor;
     public void RemoveChild(string name) => _children.TryRemove(name, out _);
-    public bool HasChildren => !_children.IsEmpty;
     public IEnumerable<IInternalActorRef> Children => _children.Values;
 
     public override IActorRef GetChild(IReadOnlyList<string> name)

@@ -134,44 +134,55 @@ public class Props : IEquatable<Props>
 /// <summary>Constructors compiled once: the product makes thousands of actors a second.</summary>
 internal static class ActorFactories
 {
-    private static readonly ConcurrentDictionary<ConstructorInfo, Func<object[], ActorBase>> Compiled = new();
-    private static readonly ConcurrentDictionary<Type, ConstructorInfo[]> Constructors = new();
+    private const BindingFlags AnyInstance = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
+
+    private sealed class Constructor(ConstructorInfo info)
+    {
+        private Func<object[], ActorBase> _compiled;
+        public ConstructorInfo Info { get; } = info;
+        private Type[] Parameters { get; } = [.. info.GetParameters().Select(p => p.ParameterType)];
+        public Func<object[], ActorBase> Compiled => _compiled ??= Compile();
+
+        public bool Takes(object[] args)
+        {
+            if (Parameters.Length != args.Length) return false;
+            for (var i = 0; i < args.Length; i++)
+            {
+                var type = Parameters[i];
+                if (args[i] is null ? type.IsValueType && Nullable.GetUnderlyingType(type) is null : !type.IsInstanceOfType(args[i])) return false;
+            }
+            return true;
+        }
+
+        private Func<object[], ActorBase> Compile()
+        {
+            var args = Expression.Parameter(typeof(object[]));
+            var values = Parameters.Select((type, i) => Expression.Convert(Expression.ArrayIndex(args, Expression.Constant(i)), type));
+            return Expression.Lambda<Func<object[], ActorBase>>(Expression.New(Info, values), args).Compile();
+        }
+    }
+
+    private static readonly ConcurrentDictionary<Type, Constructor[]> Constructors = new();
+
+    private static Constructor[] Of(Type type) =>
+        Constructors.GetOrAdd(type, static t => [.. t.GetConstructors(AnyInstance).Select(c => new Constructor(c))]);
 
     public static Func<object[], ActorBase> For(Type type, object[] args)
     {
-        var constructors = Constructors.GetOrAdd(type, static t => t.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance));
-        ConstructorInfo match = null;
-        foreach (var candidate in constructors)
+        Constructor match = null;
+        foreach (var candidate in Of(type))
         {
-            if (!Fits(candidate.GetParameters(), args)) continue;
+            if (!candidate.Takes(args)) continue;
             // More than one fits (null arguments, say): leave the choice to the binder.
             if (match is not null) return a => Activate(type, a);
             match = candidate;
         }
-        if (match is not null && match.GetParameters().Length == args.Length) return For(match, type);
-        return a => Activate(type, a);
+        // None fits: the binder may know a conversion, or says what is wrong.
+        return match?.Compiled ?? (a => Activate(type, a));
     }
 
-    public static Func<object[], ActorBase> For(ConstructorInfo constructor, Type type) => constructor is null
-        ? a => Activate(type, a)
-        : Compiled.GetOrAdd(constructor, static c =>
-        {
-            var args = Expression.Parameter(typeof(object[]));
-            var values = c.GetParameters().Select((p, i) => Expression.Convert(Expression.ArrayIndex(args, Expression.Constant(i)), p.ParameterType));
-            return Expression.Lambda<Func<object[], ActorBase>>(Expression.New(c, values), args).Compile();
-        });
+    public static Func<object[], ActorBase> For(ConstructorInfo constructor, Type type) =>
+        Of(type).FirstOrDefault(c => c.Info == constructor)?.Compiled ?? (a => Activate(type, a));
 
-    private static ActorBase Activate(Type type, object[] args) => (ActorBase)Activator.CreateInstance(
-        type, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.OptionalParamBinding, null, args, null);
-
-    private static bool Fits(ParameterInfo[] parameters, object[] args)
-    {
-        if (parameters.Length != args.Length) return false;
-        for (var i = 0; i < args.Length; i++)
-        {
-            var type = parameters[i].ParameterType;
-            if (args[i] is null ? type.IsValueType && Nullable.GetUnderlyingType(type) is null : !type.IsInstanceOfType(args[i])) return false;
-        }
-        return true;
-    }
+    private static ActorBase Activate(Type type, object[] args) => (ActorBase)Activator.CreateInstance(type, AnyInstance, null, args, null);
 }
