@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AkkaPaxos.Gateway;
+using AkkaPaxos.TestKit.Diagrams;
 
 namespace AkkaPaxos.Cli;
 
@@ -10,12 +11,13 @@ internal static class TraceCommand
     {
         var endpointsOption = Endpoints.Option();
         var slots = new Option<string>("--slots") { Description = "Which slots: one, or the first and last with two dots between.", HelpName = "A..B", Required = true };
-        var command = new Command("trace", "Draws the messages about some slots as a sequence diagram. The nodes must keep them: akkapaxos.trace-slots.") { endpointsOption, slots };
+        var format = DiagramFormats.Option();
+        var command = new Command("trace", "Draws the messages about some slots as a sequence diagram. The nodes must keep them: akkapaxos.trace-slots.") { endpointsOption, slots, format };
         command.SetAction(async (parsed, cancel) =>
         {
             var (from, to) = Slots(parsed.GetRequiredValue(slots));
             using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
-            terminal.Text.WriteLine(await Draw(endpoints, from, to, cancel));
+            terminal.Text.Write((await Diagram(endpoints, from, to, cancel)).Draw(DiagramFormats.Parse(parsed.GetValue(format))));
             return 0;
         });
         return command;
@@ -26,17 +28,30 @@ internal static class TraceCommand
     public static async Task<string> Draw(IReadOnlyList<string> endpoints, long from, long to, CancellationToken cancel)
     {
         using var all = Endpoints.Parse(string.Join(',', endpoints));
-        return await Draw(all, from, to, cancel);
+        return (await Diagram(all, from, to, cancel)).Draw(DiagramFormat.Text).TrimEnd();
     }
 
-    private static async Task<string> Draw(Endpoints endpoints, long from, long to, CancellationToken cancel)
+    private static async Task<Diagram> Diagram(Endpoints endpoints, long from, long to, CancellationToken cancel)
     {
         var answers = await endpoints.GetAll<TraceReport>($"/trace?from={from}&to={to}", cancel);
         if (answers.All(a => a.Answer is null)) throw new CliException($"no node answers: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
         // Each node's events are in their order already; the clocks of different nodes decide between nodes.
         var events = answers.SelectMany(a => a.Answer?.Events ?? []).OrderBy(e => e.At).ToList();
         if (events.Count == 0) throw new CliException($"no node remembers slots {from}..{to}: they are not decided yet or too long ago, or akkapaxos.trace-slots is 0");
-        return SequenceDiagram.Draw(events);
+        return Diagram(events);
+    }
+
+    /// <summary>The diagram of <paramref name="events"/>, which are in the order to be drawn.</summary>
+    internal static Diagram Diagram(IReadOnlyList<TraceEntry> events)
+    {
+        var builder = new DiagramBuilder();
+        foreach (var e in events)
+        {
+            var label = MessageLabel.Parse(e.Message);
+            builder.Message(
+                RoleLifelines.Of(e.FromRole, e.From, label.Name), RoleLifelines.Of(e.ToRole, e.To, label.Name), label, at: e.At - events[0].At);
+        }
+        return builder.Build();
     }
 
     private static (long From, long To) Slots(string text)

@@ -1,8 +1,9 @@
 using AkkaPaxos.Gateway;
+using AkkaPaxos.TestKit.Diagrams;
 
 namespace AkkaPaxos.Cli.Tests;
 
-public sealed class SequenceDiagramTests
+public sealed class TraceDiagramTests
 {
     private readonly List<TraceEntry> _events = [];
 
@@ -24,7 +25,8 @@ public sealed class SequenceDiagramTests
         Assert.Equal(
             """
              Client   Replica   Leader   Commander   Acceptor   Replica
-                       1  2       1          1       1  2  3    1  2  3
+               c       r1 r2      l1         k1      a1 a2 a3   r1 r2 r3
+               |       |  |       |          |       |  |  |    |  |  |
                X--------->|       |          |       |  |  |    |  |  |    +0.0 ms  Request(9/1)
                |       |<-X       |          |       |  |  |    |  |  |    +1.0 ms  Forward(9/1)
                |       X--------->|          |       |  |  |    |  |  |    +2.0 ms  Propose(4, 9/1)
@@ -35,7 +37,8 @@ public sealed class SequenceDiagramTests
                |       |  |       |          X----------------------->|   +12.0 ms  Decision(4, 1.1, 9/1)
                |       |  |       |          |<------------X    |  |  |   +13.0 ms  Accepted(1.1, 4)
                |<---------X       |          |       |  |  |    |  |  |   +14.0 ms  Response(9/1)
-            """.ReplaceLineEndings(), SequenceDiagram.Draw(_events));
+               |       |  |       |          |       |  |  |    |  |  |
+            """.ReplaceLineEndings("\n"), TraceCommand.Diagram(_events).Draw(DiagramFormat.Text).TrimEnd('\n'));
     }
 
     private void Sent(string fromRole, int from, string toRole, int to, string message) =>
