@@ -57,6 +57,20 @@ public class WireTests : RoleTestBase
         new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")]),
         new Welcome(new NodeId(2)),
         new Refused(new NodeId(2), "node id 1 belongs to another"),
+        new Synod.Request("X"),
+        new Synod.Request(""),
+        new Synod.Response(new NodeId(2), "X"),
+        new Synod.Prepare(B(4, 2)),
+        new Synod.Promise(new NodeId(3), B(4, 2), null),
+        new Synod.Promise(new NodeId(3), B(4, 2), new Synod.Proposal(B(3), "")),
+        new Synod.Accept(B(4, 2), "X"),
+        new Synod.Accepted(new NodeId(3), B(4, 2), "X"),
+        new Synod.Nack(new NodeId(3), B(4, 2), B(5)),
+        new Synod.Chosen(B(4, 2), "X"),
+        new Synod.Inquire(new NodeId(2)),
+        new Synod.ProposerRound(7),
+        new Synod.AcceptorPromised(B(4, 2)),
+        new Synod.AcceptorAccepted(new Synod.Proposal(B(4, 2), "X")),
     ];
 
     /// <summary>Every type that the serializer is bound to.</summary>
@@ -73,7 +87,7 @@ public class WireTests : RoleTestBase
 
     [Fact]
     public void Every_message_and_journal_entry_has_a_sample_here() =>
-        Assert.Empty(WireTypes.Except(Samples.Select(s => s.GetType())).Select(t => t.Name));
+        Assert.Empty(WireTypes.Except(Samples.Select(s => s.GetType())).Select(t => t.FullName));
 
     [Fact]
     public void Every_sample_goes_there_and_back() => Assert.All(Samples, sample => Assert.Equal(Show(sample), Show(ThereAndBack(sample))));
@@ -101,6 +115,8 @@ public class WireTests : RoleTestBase
         byte[][] garbage = [[0xFF], [0x0A, 0x7F, 0x01], []]; // the last is an accept without a pvalue
         Assert.All(garbage, bytes =>
             Assert.Contains("'Accept/1'", Assert.Throws<SerializationException>(() => serializer.FromBinary(bytes, "Accept/1")).Message));
+        Assert.All(["SynodAccept/1", "SynodAccepted/1", "SynodChosen/1", "SynodProposal/1"], manifest =>
+            Assert.Contains("a proposal is missing", Assert.Throws<SerializationException>(() => serializer.FromBinary([], manifest)).Message));
     }
 
     [Fact]

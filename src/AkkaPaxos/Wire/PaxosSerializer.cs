@@ -7,12 +7,12 @@ using Google.Protobuf;
 namespace AkkaPaxos.Wire;
 
 /// <summary>
-/// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, node.proto, journal.proto), each under a manifest of its name
+/// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, node.proto, journal.proto, synod.proto), each under a manifest of its name
 /// and version. reference.conf binds <see cref="MultiPaxos.IPaxosMessage"/> and <see cref="MultiPaxos.IPaxosRecord"/> to it.
 /// </summary>
 public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private static readonly Codec[] Codecs = [.. WireCodecs.All, .. NodeCodecs.All, .. JournalCodecs.All];
+    private static readonly Codec[] Codecs = [.. WireCodecs.All, .. NodeCodecs.All, .. JournalCodecs.All, .. SynodCodecs.All];
     private static readonly FrozenDictionary<Type, Codec> ByType = Codecs.ToFrozenDictionary(c => c.Type);
     private static readonly FrozenDictionary<string, Codec> ByManifest = Codecs.ToFrozenDictionary(c => c.Manifest);
 
