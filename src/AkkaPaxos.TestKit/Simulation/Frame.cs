@@ -1,0 +1,71 @@
+using Akka.Actor;
+using Akka.Dispatch.SysMsg;
+using Akka.Serialization;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>A message on its way between nodes, as bytes, with the paths of its ends.</summary>
+internal sealed class Frame
+{
+    private readonly int _serializer;
+    private readonly string _manifest = "";
+
+    private Frame(Incarnation from, ActorPath target, object message, ActorPath? sender)
+    {
+        (From, Target, Message, Sender) = (from.Node, target, message, sender);
+        To = target.Address.System;
+        if (IsLoop || message is RemoteWatch or RemoteUnwatch or RemoteTerminated) return;
+        var system = from.System;
+        (_serializer, _manifest, Bytes) = Serialization.WithTransport<(int, string, byte[])>(system, system.Provider.DefaultAddress, () =>
+        {
+            var serializer = system.Serialization.FindSerializerFor(message, null);
+            return (serializer.Identifier, Serialization.ManifestFor(serializer, message), serializer.ToBinary(message));
+        });
+    }
+
+    public SimulatedNode From { get; }
+
+    public string To { get; }
+
+    public ActorPath Target { get; }
+
+    /// <summary>Null where there is none.</summary>
+    public ActorPath? Sender { get; }
+
+    /// <summary>What was sent; the receiver gets a copy made from the bytes.</summary>
+    public object Message { get; }
+
+    /// <summary>Null where the message does not leave its node.</summary>
+    public byte[]? Bytes { get; }
+
+    /// <summary>From a node to itself.</summary>
+    public bool IsLoop => From.Name == To;
+
+    public static Frame Of(Incarnation from, ActorPath target, object message, IActorRef? sender) =>
+        new(from, target, message, sender is null || sender.IsNobody() ? null : sender.Path);
+
+    /// <summary>Hands the message to its actor.</summary>
+    public void Arrive(Incarnation at)
+    {
+        var provider = (SimulatedActorRefProvider)at.System.Provider;
+        var target = provider.ResolveActorRef(Target);
+        IActorRef? sender = Sender is null ? null : IsLoop ? new SimulatedLink(Sender, provider) : provider.ResolveActorRef(Sender);
+        switch (Message)
+        {
+            case RemoteWatch:
+                Internal(target).SendSystemMessage(new Watch(Internal(target), new SimulatedLink(Sender!, provider, Target)));
+                break;
+            case RemoteUnwatch:
+                Internal(target).SendSystemMessage(new Unwatch(Internal(target), Internal(sender!)));
+                break;
+            case RemoteTerminated m:
+                Internal(target).SendSystemMessage(new DeathWatchNotification(provider.ResolveActorRef(m.Watched), m.ExistenceConfirmed, false));
+                break;
+            default:
+                target.Tell(Bytes is null ? Message : at.System.Serialization.Deserialize(Bytes, _serializer, _manifest), sender);
+                break;
+        }
+    }
+
+    private static IInternalActorRef Internal(IActorRef actor) => (IInternalActorRef)actor;
+}

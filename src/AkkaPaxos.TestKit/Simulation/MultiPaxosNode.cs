@@ -1,0 +1,40 @@
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
+using AkkaPaxos.StateMachine;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>The real MultiPaxos roles for simulated nodes n1, n2, ...: acceptor, replica and leader on each.</summary>
+public static class MultiPaxosNode
+{
+    /// <summary>The membership of nodes 1 to <paramref name="nodes"/>.</summary>
+    public static Membership Membership(int nodes) => new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")));
+
+    /// <summary>The defaults of reference.conf, changed by <paramref name="hocon"/>: keys below <c>akkapaxos</c>, such as <c>window = 4</c>.</summary>
+    public static ProtocolSettings Settings(string hocon = "") =>
+        new(ConfigurationFactory.ParseString(hocon).WithFallback(PaxosSettings.DefaultConfig().GetConfig("akkapaxos")));
+
+    /// <summary>The roles of one node, for <see cref="SteppingNetwork.AddNode"/>.</summary>
+    /// <param name="node">What the network hands to the factory.</param>
+    /// <param name="self">The node's number; it must be named n and this number.</param>
+    /// <param name="membership">Who takes part.</param>
+    /// <param name="settings">The protocol's settings.</param>
+    /// <param name="stateMachine">Makes an empty application.</param>
+    /// <param name="seed">Where the seeds of its roles' random numbers come from.</param>
+    public static IEnumerable<SimulatedRole> Roles(
+        NodeStart node, int self, Membership membership, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1)
+    {
+        var peers = node.Peers();
+        foreach (var (name, role) in new[] { ("acceptor", typeof(Acceptor)), ("replica", typeof(Replica)), ("leader", typeof(Leader)) })
+        {
+            // Differs by node, role and start, so that a leader which comes back does not wait just as long as before.
+            var ownSeed = name.Aggregate(seed, (s, c) => unchecked(s * 31 + c));
+            ownSeed = unchecked((ownSeed * 31 + self) * 31 + node.Number);
+            var context = new RoleContext(new NodeId(self), "default", membership, peers, settings, stateMachine, ownSeed);
+            yield return new SimulatedRole(name, Props.Create(role, context));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using Akka.Actor;
+using Akka.Persistence;
+using Akka.Persistence.Journal;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>
+/// A journal on a simulated disk. Every answer waits for the sync of what was written before it; writes that come while the disk syncs share the
+/// next sync.
+/// </summary>
+internal sealed class SimulatedJournal : WriteJournalBase
+{
+    private readonly DiskQueue _queue;
+    private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+
+    public SimulatedJournal() => _queue = new DiskQueue(Context, Self, disk => disk.JournalTail);
+
+    protected override bool Receive(object message)
+    {
+        switch (message)
+        {
+            case WriteMessages m: Write(m); return true;
+            case ReplayMessages m: _queue.Add([], () => Replay(m)); return true;
+            case DeleteMessagesTo m:
+                _queue.Add([new DeleteEvents(m.PersistenceId, m.ToSequenceNr)],
+                    () => m.PersistentActor.Tell(new DeleteMessagesSuccess(m.ToSequenceNr), Self));
+                return true;
+            case DiskQueue.Synced: _queue.OnSynced(); return true;
+            default: return false;
+        }
+    }
+
+    private void Write(WriteMessages message)
+    {
+        var operations = new List<IDiskOperation>();
+        foreach (var write in PreparePersistentBatch(message.Messages))
+        {
+            var events = ((IEnumerable<IPersistentRepresentation>)write.Payload).Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
+            operations.Add(new AppendEvents(write.PersistenceId, [.. events]));
+        }
+        _queue.Add(operations, () =>
+        {
+            var actor = message.PersistentActor;
+            actor.Tell(WriteMessagesSuccessful.Instance, ActorRefs.NoSender);
+            foreach (var envelope in message.Messages)
+            {
+                if (envelope is AtomicWrite write)
+                    foreach (var e in (IEnumerable<IPersistentRepresentation>)write.Payload)
+                        actor.Tell(new WriteMessageSuccess(e, message.ActorInstanceId), e.Sender);
+                else
+                    actor.Tell(new LoopMessageSuccess(envelope.Payload, message.ActorInstanceId), envelope.Sender);
+            }
+        });
+    }
+
+    private void Replay(ReplayMessages message)
+    {
+        var journal = _queue.Disk.Journal(message.PersistenceId);
+        var left = message.Max;
+        foreach (var (number, stored) in journal.Events)
+        {
+            if (number < message.FromSequenceNr) continue;
+            if (number > message.ToSequenceNr || left-- <= 0) break;
+            var replayed = new Persistent(stored.Load(_system), number, message.PersistenceId);
+            message.PersistentActor.Tell(new ReplayedMessage(replayed), ActorRefs.NoSender);
+        }
+        message.PersistentActor.Tell(new RecoverySuccess(journal.Highest), Self);
+    }
+}
+
+/// <summary>A snapshot store on a simulated disk.</summary>
+internal sealed class SimulatedSnapshotStore : ActorBase
+{
+    private readonly DiskQueue _queue;
+    private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+
+    public SimulatedSnapshotStore() => _queue = new DiskQueue(Context, Self, disk => disk.SnapshotTail);
+
+    protected override bool Receive(object message)
+    {
+        var actor = Sender;
+        switch (message)
+        {
+            case LoadSnapshot m:
+                _queue.Add([], () => actor.Tell(new LoadSnapshotResult(Load(m), m.ToSequenceNr), Self));
+                return true;
+            case SaveSnapshot m:
+                var metadata = new SnapshotMetadata(m.Metadata.PersistenceId, m.Metadata.SequenceNr, _system.Scheduler.Now.UtcDateTime);
+                _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)))],
+                    () => actor.Tell(new SaveSnapshotSuccess(metadata), Self));
+                return true;
+            case DeleteSnapshot m:
+                _queue.Add([new RemoveSnapshots(m.Metadata.PersistenceId, s => s.SequenceNr == m.Metadata.SequenceNr)],
+                    () => actor.Tell(new DeleteSnapshotSuccess(m.Metadata), Self));
+                return true;
+            case DeleteSnapshots m:
+                _queue.Add([new RemoveSnapshots(m.PersistenceId, s => Matches(m.Criteria, s))],
+                    () => actor.Tell(new DeleteSnapshotsSuccess(m.Criteria), Self));
+                return true;
+            case DiskQueue.Synced: _queue.OnSynced(); return true;
+            default: return false;
+        }
+    }
+
+    private SelectedSnapshot? Load(LoadSnapshot m)
+    {
+        var found = _queue.Disk.Snapshots(m.PersistenceId).Values.LastOrDefault(s => s.Metadata.SequenceNr <= m.ToSequenceNr && Matches(m.Criteria, s.Metadata));
+        return found is null ? null : new SelectedSnapshot(found.Metadata, found.Object.Load(_system));
+    }
+
+    private static bool Matches(SnapshotSelectionCriteria criteria, SnapshotMetadata snapshot) =>
+        snapshot.SequenceNr <= criteria.MaxSequenceNr && snapshot.SequenceNr >= criteria.MinSequenceNr
+        && snapshot.Timestamp <= criteria.MaxTimeStamp && (criteria.MinTimestamp is not { } from || snapshot.Timestamp >= from);
+}
+
+/// <summary>Runs what waits for the disk, in order, each thing after the sync of all that was written before it.</summary>
+internal sealed class DiskQueue
+{
+    private readonly Incarnation _incarnation;
+    private readonly IActorRef _owner;
+    private readonly Queue<(int Writes, Action Done)> _waiting = new();
+    private int _covered; // entries of the queue that the sync under way is for
+
+    private readonly DiskTail _tail;
+
+    public DiskQueue(IActorContext context, IActorRef owner, Func<SimulatedDisk, DiskTail> tail)
+    {
+        _incarnation = ((SimulatedActorRefProvider)((ExtendedActorSystem)context.System).Provider).Incarnation;
+        _owner = owner;
+        _tail = tail(Disk);
+    }
+
+    /// <summary>Told to the owner when a sync is done.</summary>
+    internal sealed record Synced
+    {
+        public static readonly Synced Instance = new();
+    }
+
+    public SimulatedDisk Disk => _incarnation.Node.Disk;
+
+    public void Add(IReadOnlyList<IDiskOperation> operations, Action done)
+    {
+        foreach (var operation in operations) _tail.Write(operation);
+        _waiting.Enqueue((operations.Count, done));
+        if (_covered == 0) Start();
+    }
+
+    private void Start()
+    {
+        while (_waiting.Count > 0)
+        {
+            _covered = _waiting.Count;
+            var delay = _waiting.Any(w => w.Writes > 0) ? _incarnation.Node.World.SyncDelay(_incarnation.Node) : TimeSpan.Zero;
+            if (delay > TimeSpan.Zero)
+            {
+                _incarnation.System.Scheduler.ScheduleTellOnce(delay, _owner, Synced.Instance, ActorRefs.NoSender);
+                return;
+            }
+            Finish();
+        }
+    }
+
+    public void OnSynced()
+    {
+        Finish();
+        Start();
+    }
+
+    private void Finish()
+    {
+        for (; _covered > 0; _covered--)
+        {
+            var (writes, done) = _waiting.Dequeue();
+            if (writes > 0) _incarnation.Node.Synced(_tail.Sync(writes));
+            done();
+        }
+    }
+}

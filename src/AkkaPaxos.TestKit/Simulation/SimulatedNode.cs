@@ -1,0 +1,232 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>A top role of a simulated node.</summary>
+/// <param name="Name">Its name, as messages show it: <c>acceptor</c>.</param>
+/// <param name="Props">How to create its actor.</param>
+public sealed record SimulatedRole(string Name, Props Props);
+
+/// <summary>What the roles of a node may need when the node starts; new at each start.</summary>
+public sealed class NodeStart
+{
+    private readonly Incarnation _incarnation;
+
+    internal NodeStart(Incarnation incarnation) => _incarnation = incarnation;
+
+    /// <summary>The node's name.</summary>
+    public string Name => _incarnation.Node.Name;
+
+    /// <summary>How often the node was started, this time included.</summary>
+    public int Number => _incarnation.Number;
+
+    /// <summary>The node's actor system.</summary>
+    public ActorSystem System => _incarnation.System;
+
+    /// <summary>A role of any node, this one included; it stays good when that node restarts.</summary>
+    /// <param name="node">The node's name.</param>
+    /// <param name="role">The role's name there.</param>
+    public IActorRef Peer(string node, string role)
+    {
+        var provider = (SimulatedActorRefProvider)_incarnation.System.Provider;
+        var path = ActorPath.Parse(SimulatedNode.PathOf(node, role));
+        return node != Name || _incarnation.Node.HoldsOwnMessages ? new SimulatedLink(path, provider) : new OwnRole(path, provider);
+    }
+
+    /// <summary>A directory of MultiPaxos roles for this node, where acceptor, leader and replica have these names as roles.</summary>
+    /// <param name="nodeName">The name of the node with a number; by default <c>n1</c> for 1.</param>
+    public IPeerDirectory Peers(Func<NodeId, string>? nodeName = null) => new LinkDirectory(this, nodeName ?? (id => $"n{id}"));
+
+    private sealed class LinkDirectory(NodeStart node, Func<NodeId, string> nodeName) : IPeerDirectory
+    {
+        private readonly Dictionary<(NodeId, string), IActorRef> _known = [];
+
+        public IActorRef Acceptor(NodeId id) => Find(id, "acceptor");
+
+        public IActorRef Leader(NodeId id) => Find(id, "leader");
+
+        public IActorRef Replica(NodeId id) => Find(id, "replica");
+
+        private IActorRef Find(NodeId id, string role)
+        {
+            if (!_known.TryGetValue((id, role), out var peer)) _known.Add((id, role), peer = node.Peer(nodeName(id), role));
+            return peer;
+        }
+    }
+
+    /// <summary>A role of the own node, found when it is told something: it may not run yet, or have been started again.</summary>
+    private sealed class OwnRole(ActorPath path, SimulatedActorRefProvider provider) : MinimalActorRef
+    {
+        public override ActorPath Path => path;
+
+        public override IActorRefProvider Provider => provider;
+
+        protected override void TellInternal(object message, IActorRef sender) => provider.ResolveActorRef(path).Tell(message, sender);
+    }
+}
+
+/// <summary>One life of a node, from start to crash. What belongs to one that is over goes nowhere.</summary>
+internal sealed class Incarnation(SimulatedNode node, int number)
+{
+    [ThreadStatic] private static Incarnation? _booting;
+
+    /// <summary>The one whose actor system is being created on this thread: how the classes that HOCON names find their simulation.</summary>
+    public static Incarnation Booting =>
+        _booting ?? throw new InvalidOperationException("this class runs only in an actor system that the simulation creates");
+
+    public SimulatedNode Node => node;
+
+    public int Number => number;
+
+    public SimulationDriver Driver => node.World.Driver;
+
+    public bool IsAlive { get; private set; } = true;
+
+    public ExtendedActorSystem System { get; private set; } = null!;
+
+    public void Boot(Config config)
+    {
+        var before = _booting;
+        _booting = this;
+        try
+        {
+            System = (ExtendedActorSystem)ActorSystem.Create(node.Name, config);
+        }
+        finally
+        {
+            _booting = before;
+        }
+    }
+
+    /// <summary>Forgets the system; it is not terminated, as a crash runs nobody's PostStop.</summary>
+    public void End() => IsAlive = false;
+}
+
+/// <summary>A node: a name, a disk, and at times an actor system.</summary>
+internal sealed class SimulatedNode
+{
+    private const string Prefix = "/user/node/";
+    private readonly Func<NodeStart, IEnumerable<SimulatedRole>> _roles;
+
+    public SimulatedNode(SimulatedWorld world, string name, Func<NodeStart, IEnumerable<SimulatedRole>> roles) => (World, Name, _roles) = (world, name, roles);
+
+    public SimulatedWorld World { get; }
+
+    public string Name { get; }
+
+    public SimulatedDisk Disk { get; } = new();
+
+    /// <summary>Whether messages between the node's own roles also wait in the network.</summary>
+    public bool HoldsOwnMessages { get; init; }
+
+    /// <summary>Where not null, a role that fails or stops is started again after this long, unless it found an invariant violated.</summary>
+    public TimeSpan? RestartRolesAfter { get; init; }
+
+    /// <summary>How far the node's wall clock is ahead of virtual time.</summary>
+    public TimeSpan ClockOffset { get; set; }
+
+    public DateTimeOffset Clock => SimulatedWorld.Epoch + World.Driver.Now + ClockOffset;
+
+    /// <summary>The present life; null while the node is down.</summary>
+    public Incarnation? Current { get; private set; }
+
+    public int Starts { get; private set; }
+
+    /// <summary>Where a role's actor is: <c>akka://n1/user/node/acceptor</c>.</summary>
+    public static string PathOf(string node, string role) => $"akka://{node}{Prefix}{role}";
+
+    /// <summary>The part of a path below the node: <c>leader/scout-1</c>; the whole path of an actor that belongs to no role.</summary>
+    public static string RoleOf(string path)
+    {
+        var at = path.IndexOf(Prefix, StringComparison.Ordinal);
+        return at < 0 ? path : path[(at + Prefix.Length)..];
+    }
+
+    public void Start()
+    {
+        var incarnation = Current = new Incarnation(this, ++Starts);
+        incarnation.Boot(World.Config);
+        var log = new LogListener(incarnation);
+        foreach (var type in new[] { typeof(Error), typeof(Warning), typeof(DeadLetter), typeof(UnhandledMessage), typeof(MessageSent) })
+            incarnation.System.EventStream.Subscribe(log, type);
+        var roles = _roles(new NodeStart(incarnation)).ToArray();
+        incarnation.System.ActorOf(Props.Create(typeof(NodeSupervisor), incarnation, roles), "node");
+    }
+
+    public void Crash()
+    {
+        Current?.End();
+        Current = null;
+    }
+
+    public void Told(ActorCell cell, Envelope envelope) => World.OnTold(this, cell, envelope);
+
+    public void TimerFired(VirtualTimer timer) => World.OnTimer(this, timer);
+
+    public void Failed(string role, Exception cause) => World.OnFailed(this, role, cause);
+
+    public void Synced(IReadOnlyList<IDiskOperation> operations) => World.OnSynced(this, operations);
+
+    /// <summary>Subscribed to what a system publishes; a plain reference, as a logger's actor would block the system's creation.</summary>
+    private sealed class LogListener(Incarnation incarnation) : MinimalActorRef
+    {
+        public override ActorPath Path { get; } = incarnation.System.Provider.RootPath / "simulation-log";
+
+        public override IActorRefProvider Provider => incarnation.System.Provider;
+
+        protected override void TellInternal(object message, IActorRef sender)
+        {
+            if (incarnation.IsAlive) incarnation.Node.World.OnPublished(incarnation.Node, message);
+        }
+    }
+}
+
+/// <summary>Runs a node's roles at <c>/user/node</c>. A role that fails is stopped, and reported.</summary>
+internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] roles) : UntypedActor, IWithTimers
+{
+    private readonly HashSet<string> _over = [];
+
+    private sealed record StartRole(string Name);
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        foreach (var role in roles) Start(role);
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
+    {
+        // The strategy runs as the child's failure is handled.
+        var cause = failure;
+        while (cause.InnerException is not null && cause is not InvariantViolationException) cause = cause.InnerException;
+        if (cause is InvariantViolationException) _over.Add(Sender.Path.Name);
+        incarnation.Node.Failed(Sender.Path.Name, cause);
+        return Directive.Stop;
+    });
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Terminated m:
+                var name = m.ActorRef.Path.Name;
+                if (!_over.Contains(name) && incarnation.Node.RestartRolesAfter is { } delay)
+                    Timers.StartSingleTimer(name, new StartRole(name), delay);
+                break;
+            case StartRole m:
+                Start(roles.First(r => r.Name == m.Name));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Start(SimulatedRole role) => Context.Watch(Context.ActorOf(role.Props, role.Name));
+}

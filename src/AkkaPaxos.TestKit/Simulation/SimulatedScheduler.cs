@@ -1,0 +1,63 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Dispatch;
+using Akka.Event;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>A node's scheduler: the driver's virtual time, seen through the node's own clock.</summary>
+internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log)
+{
+    private readonly Incarnation _incarnation = Incarnation.Booting;
+
+    protected override DateTimeOffset TimeNow => _incarnation.Node.Clock;
+
+    public override TimeSpan MonotonicClock => _incarnation.Driver.Now;
+
+    public override TimeSpan HighResMonotonicClock => _incarnation.Driver.Now;
+
+    protected override void InternalScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+        AddTell(delay, null, receiver, message, sender, cancelable);
+
+    protected override void InternalScheduleTellRepeatedly(
+        TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+        AddTell(initialDelay, interval, receiver, message, sender, cancelable);
+
+    protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) => Add(delay, null, null, "", action, cancelable);
+
+    protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) =>
+        Add(delay, null, null, "", action.Run, cancelable);
+
+    protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable cancelable) =>
+        Add(initialDelay, interval, null, "", action, cancelable);
+
+    protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
+        Add(initialDelay, interval, null, "", action.Run, cancelable);
+
+    private void AddTell(TimeSpan delay, TimeSpan? interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable)
+    {
+        var path = receiver is IActorRef actor ? actor.Path.ToStringWithoutAddress() : "";
+        Add(delay, interval, message, path, () => receiver.Tell(message, sender), cancelable);
+    }
+
+    private void Add(TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, ICancelable? cancelable)
+    {
+        if (!_incarnation.IsAlive) return;
+        VirtualTimer timer = null!;
+        Func<bool>? cancelled = cancelable is null ? null : () => cancelable.IsCancellationRequested;
+        timer = _incarnation.Driver.Schedule(_incarnation, delay, interval, message, receiver, Due, cancelled);
+
+        void Due()
+        {
+            _incarnation.Node.TimerFired(timer);
+            try
+            {
+                action();
+            }
+            catch (Exception e)
+            {
+                _incarnation.Node.Failed("scheduler", e); // Akka.NET's scheduler logs it and goes on
+            }
+        }
+    }
+}
