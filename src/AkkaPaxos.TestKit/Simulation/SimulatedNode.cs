@@ -103,8 +103,28 @@ internal sealed class Incarnation(SimulatedNode node, int number)
         }
     }
 
+    /// <summary>Asks a role, as from within the node; returns the answers that need neither the network nor time.</summary>
+    public IReadOnlyList<object> Ask(string role, object question)
+    {
+        var asker = new Asker(System);
+        System.Provider.ResolveActorRef(SimulatedNode.PathOf(node.Name, role)).Tell(question, asker);
+        Driver.RunReady();
+        return asker.Answers;
+    }
+
     /// <summary>Forgets the system; it is not terminated, as a crash runs nobody's PostStop.</summary>
     public void End() => IsAlive = false;
+
+    private sealed class Asker(ExtendedActorSystem system) : MinimalActorRef
+    {
+        public List<object> Answers { get; } = [];
+
+        public override ActorPath Path { get; } = system.Provider.RootPath / "asker";
+
+        public override IActorRefProvider Provider => system.Provider;
+
+        protected override void TellInternal(object message, IActorRef sender) => Answers.Add(message);
+    }
 }
 
 /// <summary>A node: a name, a disk, and at times an actor system.</summary>
@@ -126,6 +146,9 @@ internal sealed class SimulatedNode
 
     /// <summary>Where not null, a role that fails or stops is started again after this long, unless it found an invariant violated.</summary>
     public TimeSpan? RestartRolesAfter { get; init; }
+
+    /// <summary>How much longer than virtual time the node's timers take: 1 is just as long.</summary>
+    public double TimerRate { get; init; } = 1;
 
     /// <summary>How far the node's wall clock is ahead of virtual time.</summary>
     public TimeSpan ClockOffset { get; set; }

@@ -43,9 +43,10 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
     private void Add(TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, ICancelable? cancelable)
     {
         if (!_incarnation.IsAlive) return;
+        var rate = _incarnation.Node.TimerRate;
         VirtualTimer timer = null!;
         Func<bool>? cancelled = cancelable is null ? null : () => cancelable.IsCancellationRequested;
-        timer = _incarnation.Driver.Schedule(_incarnation, delay, interval, message, receiver, Due, cancelled);
+        timer = _incarnation.Driver.Schedule(_incarnation, delay * rate, interval * rate, message, receiver, Due, cancelled);
 
         void Due()
         {

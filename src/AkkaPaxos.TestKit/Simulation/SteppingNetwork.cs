@@ -89,11 +89,7 @@ public sealed class SteppingNetwork
     public IReadOnlyList<object> Ask(string node, string role, object question)
     {
         using var _ = _world.Driver.Enter();
-        var system = _world.Up(node).System;
-        var asker = new Asker(system);
-        system.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(question, asker);
-        _world.Driver.RunReady();
-        return asker.Answers;
+        return _world.Up(node).Ask(role, question);
     }
 
     /// <summary>Delivers a message, and runs its node until nothing there is left to do.</summary>
@@ -229,17 +225,6 @@ public sealed class SteppingNetwork
     private sealed class Recorder(List<object> received) : UntypedActor
     {
         protected override void OnReceive(object message) => received.Add(message);
-    }
-
-    private sealed class Asker(ExtendedActorSystem system) : MinimalActorRef
-    {
-        public List<object> Answers { get; } = [];
-
-        public override ActorPath Path { get; } = system.Provider.RootPath / "asker";
-
-        public override IActorRefProvider Provider => system.Provider;
-
-        protected override void TellInternal(object message, IActorRef sender) => Answers.Add(message);
     }
 
     private sealed record InTransit(Frame Frame, MessageInFlight Message);

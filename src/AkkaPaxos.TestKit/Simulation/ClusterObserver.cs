@@ -1,0 +1,276 @@
+using System.Globalization;
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>Something that must always hold did not.</summary>
+/// <param name="At">The virtual time.</param>
+/// <param name="Invariant">Its name in the design's list (A1 to S2), or <c>linearizability</c>, <c>liveness</c>, <c>failure</c>, <c>unhandled</c>.</param>
+/// <param name="What">What was seen.</param>
+public sealed record Violation(TimeSpan At, string Invariant, string What)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{At.TotalMilliseconds:0.###} ms: {Invariant}: {What}";
+}
+
+/// <summary>
+/// Sees what acceptors have on disk, what nodes say to each other, what replicas apply and what clients are told, and checks it all against the
+/// invariants of the design's section 4, at every event.
+/// </summary>
+internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes)
+{
+    private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, SlotView> _slots = [];
+    private readonly Dictionary<Ballot, string> _scouts = [];
+    private readonly Dictionary<(Ballot, long), string> _commanders = [];
+    private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
+    private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
+    private readonly List<(ulong Entry, ulong Checksum)> _log = [];
+    private readonly HashSet<ulong> _entries = [];
+    private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
+    private long _returned; // the highest position that any client was told of
+
+    private sealed class AcceptorView
+    {
+        public Ballot Promised { get; set; } = Ballot.Bottom;
+
+        public long TruncatedBelow { get; set; } = 1;
+
+        /// <summary>Every ballot under which it accepted, by slot.</summary>
+        public SortedDictionary<long, SortedSet<Ballot>> Accepted { get; } = [];
+    }
+
+    private sealed class SlotView
+    {
+        public SortedDictionary<Ballot, (Value Value, HashSet<string> By)> PValues { get; } = [];
+
+        public Ballot ChosenUnder { get; set; }
+
+        public Value? Chosen { get; set; }
+    }
+
+    public List<Violation> Violations { get; } = [];
+
+    /// <summary>How often each invariant was checked: an idle run shows.</summary>
+    public IReadOnlyDictionary<string, long> Checks => _checks;
+
+    /// <summary>Slots in which a value was chosen.</summary>
+    public long Chosen { get; private set; }
+
+    /// <summary>Entries that the replicated list has.</summary>
+    public int Length => _log.Count;
+
+    /// <summary>The highest position that any client was told of: the floor for what is asked from now on.</summary>
+    public long Returned => _returned;
+
+    public void Violated(string invariant, string what) => Violations.Add(new Violation(now(), invariant, what));
+
+    private void Check(string invariant, bool holds, Func<string> what)
+    {
+        _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+        if (!holds) Violated(invariant, what());
+    }
+
+    // ---- acceptors: what is on disk ----
+
+    public void Synced(string node, object payload)
+    {
+        switch (payload)
+        {
+            case AcceptorPromised e: Adopted(node, e.Ballot); break;
+            case AcceptorAccepted e: Accepted(node, e.PValue); break;
+            case AcceptorTruncated e:
+                var view = View(node);
+                for (var slot = view.TruncatedBelow; slot < e.BelowSlot; slot++)
+                {
+                    var closed = slot;
+                    Check("A3", Slot(closed).Chosen is not null, () => $"{node} truncated below {e.BelowSlot}, but slot {closed} is not chosen");
+                }
+                view.TruncatedBelow = Math.Max(view.TruncatedBelow, e.BelowSlot);
+                Adopted(node, e.Promised);
+                break;
+        }
+    }
+
+    private void Adopted(string node, Ballot ballot)
+    {
+        var view = View(node);
+        Check("A1", ballot >= view.Promised, () => $"{node} went from ballot {view.Promised} back to {ballot}");
+        if (ballot > view.Promised) view.Promised = ballot;
+    }
+
+    private void Accepted(string node, PValue pvalue)
+    {
+        var view = View(node);
+        Check("A2", pvalue.Ballot >= view.Promised, () => $"{node} accepted {pvalue.Ballot} in slot {pvalue.Slot} after it promised {view.Promised}");
+        Adopted(node, pvalue.Ballot);
+        if (!view.Accepted.TryGetValue(pvalue.Slot, out var ballots)) view.Accepted.Add(pvalue.Slot, ballots = []);
+        ballots.Add(pvalue.Ballot);
+        var slot = Proposed(pvalue, $"{node} accepted");
+        var (value, by) = slot.PValues[pvalue.Ballot];
+        by.Add(node);
+        if (by.Count > nodes / 2 && (slot.Chosen is null || pvalue.Ballot < slot.ChosenUnder)) Choose(pvalue.Slot, slot, pvalue.Ballot, value);
+    }
+
+    private void Choose(long number, SlotView slot, Ballot ballot, Value value)
+    {
+        if (slot.Chosen is null) Chosen++;
+        Check("R1", slot.Chosen is null || slot.Chosen.Equals(value),
+            () => $"slot {number}: {slot.Chosen} was chosen under {slot.ChosenUnder}, {value} under {ballot}");
+        (slot.Chosen, slot.ChosenUnder) = (value, ballot);
+        foreach (var (higher, (other, _)) in slot.PValues)
+            if (higher > ballot)
+                Check("A5", other.Equals(value), () => $"slot {number}: {value} is chosen under {ballot}, but {other} was proposed under {higher}");
+    }
+
+    // A pvalue is proposed by a commander, or found on an acceptor's disk.
+    private SlotView Proposed(PValue pvalue, string by)
+    {
+        var slot = Slot(pvalue.Slot);
+        if (slot.PValues.TryGetValue(pvalue.Ballot, out var known))
+        {
+            Check("A4", known.Value.Equals(pvalue.Value),
+                () => $"{by} {pvalue.Value} under ballot {pvalue.Ballot} in slot {pvalue.Slot}, where {known.Value} was proposed before");
+            return slot;
+        }
+        slot.PValues.Add(pvalue.Ballot, (pvalue.Value, []));
+        if (slot.Chosen is { } chosen && pvalue.Ballot > slot.ChosenUnder)
+            Check("C2", chosen.Equals(pvalue.Value),
+                () => $"{by} {pvalue.Value} under {pvalue.Ballot} in slot {pvalue.Slot}, where {chosen} is chosen under {slot.ChosenUnder}");
+        return slot;
+    }
+
+    // ---- messages, as they leave ----
+
+    /// <param name="node">The sender's node.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="sender">The sending actor, with its uid.</param>
+    /// <param name="start">Which start of its node that is.</param>
+    /// <param name="to">The receiver's node.</param>
+    /// <param name="toRole">The receiver's role with its child.</param>
+    public void Sent(string node, object message, ActorPath? sender, int start, string to, string toRole)
+    {
+        switch (message)
+        {
+            case Prepare m when sender is not null:
+                var scout = $"{sender.ToSerializationFormat()} of start {start}";
+                if (!_scouts.TryAdd(m.Ballot, scout))
+                    Check("S2", _scouts[m.Ballot] == scout, () => $"ballot {m.Ballot} is used by {scout}, and was by {_scouts[m.Ballot]}");
+                break;
+            case Accept m when sender is not null:
+                var commander = $"{sender.ToSerializationFormat()} of start {start}";
+                var key = (m.PValue.Ballot, m.PValue.Slot);
+                if (!_commanders.TryAdd(key, commander))
+                    Check("C1", _commanders[key] == commander, () => $"slot {m.PValue.Slot} under {m.PValue.Ballot} has the commander {commander}, and had {_commanders[key]}");
+                Proposed(m.PValue, $"{node} proposed");
+                break;
+            case Promise m: Promised(node, m, to, toRole); break;
+            case Accepted m: AnsweredAccept(node, m, to, toRole); break;
+            case Progress m: Progressed(node, m); break;
+        }
+    }
+
+    private void Promised(string node, Promise promise, string to, string toRole)
+    {
+        var view = View(node);
+        Check("S1", view.Promised >= promise.Promised, () => $"{node} says it promised {promise.Promised}, on its disk is {view.Promised}");
+        foreach (var pvalue in promise.Accepted)
+            Check("S1", view.Accepted.TryGetValue(pvalue.Slot, out var ballots) && ballots.Contains(pvalue.Ballot),
+                () => $"{node} says it accepted {pvalue.Ballot} in slot {pvalue.Slot}, which is not on its disk");
+        // A3: what it accepted before it promised is in there. Whether it promised, or refused, says the scout's name: leader/scout-ROUND.
+        if (!IsAbout(promise.Promised, to, toRole, 2)) return;
+        var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
+        var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
+        var first = Math.Max(promise.FromSlot, Math.Max(view.TruncatedBelow, promise.TruncatedBelow));
+        foreach (var (slot, ballots) in view.Accepted)
+        {
+            if (slot < first || slot > last) continue;
+            var before = ballots.Where(b => b < promise.Promised).DefaultIfEmpty(Ballot.Bottom).Max();
+            if (before == Ballot.Bottom) continue;
+            Check("A3", said.TryGetValue(slot, out var ballot) && ballot >= before,
+                () => $"{node} promised {promise.Promised} and did not say that it had accepted {before} in slot {slot}");
+        }
+    }
+
+    // Whether an answer to leader/scout-ROUND or leader/commander-ROUND-SLOT names just that actor's ballot.
+    private static bool IsAbout(Ballot ballot, string to, string toRole, int parts)
+    {
+        var name = toRole.Split('-');
+        return name.Length == parts && long.TryParse(name[1], CultureInfo.InvariantCulture, out var round) && ballot.Round == round && $"n{ballot.Leader}" == to;
+    }
+
+    private void AnsweredAccept(string node, Accepted answer, string to, string toRole)
+    {
+        var view = View(node);
+        Check("S1", view.Promised >= answer.Promised, () => $"{node} says its ballot is {answer.Promised}, on its disk is {view.Promised}");
+        if (!IsAbout(answer.Promised, to, toRole, 3)) return; // it refused
+        Check("S1", answer.Slot < view.TruncatedBelow || (view.Accepted.TryGetValue(answer.Slot, out var ballots) && ballots.Contains(answer.Promised)),
+            () => $"{node} says it accepted {answer.Promised} in slot {answer.Slot}, which is not on its disk");
+    }
+
+    private void Progressed(string node, Progress progress)
+    {
+        if (!_checksums.TryAdd(progress.SlotOut, (progress.Checksum, progress.From)))
+        {
+            var (checksum, other) = _checksums[progress.SlotOut];
+            Check("R3", checksum == progress.Checksum, () => $"at slot {progress.SlotOut} nodes {progress.From} and {other} have different states");
+        }
+        var from = _decidedUpTo.GetValueOrDefault(node, 1);
+        for (var slot = from; slot < progress.SlotOut; slot++)
+        {
+            var executed = slot;
+            Check("R2", Slot(executed).Chosen is not null, () => $"{node} executed slot {executed}, which is not chosen");
+        }
+        _decidedUpTo[node] = Math.Max(from, progress.SlotOut);
+    }
+
+    // ---- replicas and clients ----
+
+    public void Applied(string node, long position, ulong entry, ulong checksum)
+    {
+        if (position <= _log.Count)
+        {
+            Check("R3", _log[(int)position - 1] == (entry, checksum),
+                () => $"{node} has {entry:x} at position {position} of the list, others have {_log[(int)position - 1].Entry:x}");
+            return;
+        }
+        Check("R5", _entries.Add(entry), () => $"{node} appended {entry:x} a second time, at position {position}");
+        _log.Add((entry, checksum));
+    }
+
+    /// <summary>A client was told that its write stands at a position.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="entry">What it wrote.</param>
+    /// <param name="position">Where it stands.</param>
+    /// <param name="floor"><see cref="Returned"/> when it sent the write first.</param>
+    public void Written(string client, ulong entry, long position, long floor)
+    {
+        Check("linearizability", position >= 1 && position <= _log.Count && _log[(int)position - 1].Entry == entry,
+            () => $"{client} was told that {entry:x} stands at position {position}, where it is not");
+        Check("linearizability", position > floor, () => $"{client} wrote {entry:x} to position {position}, after somebody had been told of {floor}");
+        _returned = Math.Max(_returned, position);
+    }
+
+    /// <summary>A client was told the list's length and checksum.</summary>
+    public void Read(string client, long length, ulong checksum, long floor)
+    {
+        Check("linearizability", length >= 0 && length <= _log.Count && (length == 0 ? 0 : _log[(int)length - 1].Checksum) == checksum,
+            () => $"{client} read a list of {length} entries that never was");
+        Check("linearizability", length >= floor, () => $"{client} read {length} entries, after somebody had been told of {floor}");
+        _returned = Math.Max(_returned, length);
+    }
+
+    private AcceptorView View(string node)
+    {
+        if (!_acceptors.TryGetValue(node, out var view)) _acceptors.Add(node, view = new AcceptorView());
+        return view;
+    }
+
+    private SlotView Slot(long slot)
+    {
+        if (!_slots.TryGetValue(slot, out var view)) _slots.Add(slot, view = new SlotView());
+        return view;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using AkkaPaxos.TestKit.Simulation;
+
+namespace AkkaPaxos.TestKit.Tests;
+
+public sealed class SimulatedClusterTests
+{
+    [Fact]
+    public void A_calm_cluster_decides_and_nothing_is_violated()
+    {
+        var cluster = SimulatedCluster.Start(1).Run(TimeSpan.FromSeconds(10));
+        Assert.Empty(cluster.Violations);
+        Assert.True(cluster.Written > 100, $"{cluster.Written} written");
+        Assert.True(cluster.Read > 50, $"{cluster.Read} read");
+        Assert.Empty(cluster.Faults);
+        foreach (var invariant in new[] { "A1", "A2", "A4", "R1", "R2", "R3", "R5", "S1", "linearizability" })
+            Assert.True(cluster.Checks.GetValueOrDefault(invariant) > 0, $"{invariant} was never checked");
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void No_invariant_is_violated_whatever_goes_wrong(int seed)
+    {
+        var cluster = SimulatedCluster.Start(seed, Program.NodesOf(seed), SimulationSettings.Swarm(seed)).Run(Program.Chaos);
+        Assert.True(cluster.Violations.Count == 0, $"seed {seed} (replay: dotnet AkkaPaxos.TestKit.Tests.dll {seed} 1): {string.Join("; ", cluster.Violations)}");
+    }
+
+    public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 20)];
+
+    [Fact]
+    public async Task Equal_seeds_replay_in_this_process_and_in_others()
+    {
+        const int From = 1000, Count = 10;
+        var here = Program.Lines(From, Count).ToList();
+        Assert.Equal(here, Program.Lines(From, Count));
+        Assert.Equal(Count, here.Select(line => line.Split(' ')[1]).Distinct().Count());
+        Assert.Equal(here, await Elsewhere());
+        Assert.Equal(here, await Elsewhere());
+
+        static async Task<List<string>> Elsewhere()
+        {
+            var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, $"{From}", $"{Count}"]) { RedirectStandardOutput = true };
+            using var process = Process.Start(start)!;
+            var lines = (await process.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+            return [.. lines.Take(Count)];
+        }
+    }
+}
