@@ -49,7 +49,7 @@ public class SynodAcceptorTests() : SynodTestBase(GatedJournal.Hocon)
         Assert.Equal(new Nack(N(1), B(4, 1), B(4, 2)), Prepare(acceptor, B(4, 1)));
         Assert.Equal(new Nack(N(1), B(3, 3), B(4, 2)), Accept(acceptor, B(3, 3), "late"));
         ExpectSilence(SynodRole.Learner, AMoment);
-        Assert.Equal(new AcceptorState(N(1), B(4, 2), null, false), StateOf<AcceptorState>(acceptor));
+        Assert.Equal(new AcceptorState(N(1), B(4, 2), null, B(4, 2), null), StateOf<AcceptorState>(acceptor));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public class SynodAcceptorTests() : SynodTestBase(GatedJournal.Hocon)
         acceptor.Tell(new Prepare(B(2, 2)));     // asked again
         acceptor.Tell(new Accept(B(1, 1), "X")); // refused, for a promise that is not on disk yet
         acceptor.Tell(new Inquire(N(1)));
-        Assert.Equal(new AcceptorState(N(1), B(1, 1), null, true), StateOf<AcceptorState>(acceptor));
+        Assert.Equal(new AcceptorState(N(1), B(1, 1), null, B(2, 2), new Proposal(B(1, 1), "X")), StateOf<AcceptorState>(acceptor));
         ExpectSilence(SynodRole.Proposer, AMoment);
         ExpectSilence(SynodRole.Learner);
 
@@ -216,7 +216,7 @@ public class SynodAcceptorTests() : SynodTestBase(GatedJournal.Hocon)
         Prepare(first, B(3, 3));
         StopAndWait(first);
         var second = Acceptor();
-        Assert.Equal(new AcceptorState(N(1), B(3, 3), new Proposal(B(2, 2), "Y"), false), StateOf<AcceptorState>(second));
+        Assert.Equal(new AcceptorState(N(1), B(3, 3), new Proposal(B(2, 2), "Y"), B(3, 3), new Proposal(B(2, 2), "Y")), StateOf<AcceptorState>(second));
         Assert.Equal(new Promise(N(1), B(4, 1), new Proposal(B(2, 2), "Y")), Prepare(second, B(4, 1)));
     }
 

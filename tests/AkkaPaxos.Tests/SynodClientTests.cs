@@ -34,7 +34,7 @@ public class SynodClientTests() : SynodTestBase(virtualTime: true)
         ExpectMsg(new Response(N(1), "Y"), InTime);
         client.Tell(new Response(N(2), "Y"));
         Pass(Options.ClientTimeout * 3);
-        Assert.Equal(new ClientState(N(1), "X", false, "Y"), StateOf<ClientState>(client));
+        Assert.Equal(new ClientState(N(1), "X", N(3), false, "Y"), StateOf<ClientState>(client));
         ExpectSilence(SynodRole.Proposer, AMoment);
         ExpectNoMsg(TimeSpan.Zero);
     }
@@ -51,7 +51,7 @@ public class SynodClientTests() : SynodTestBase(virtualTime: true)
     {
         var client = Client();
         client.Tell(new Response(N(1), "X"));
-        Assert.Equal(new ClientState(N(1), null, false, "X"), StateOf<ClientState>(client));
+        Assert.Equal(new ClientState(N(1), null, NodeId.None, false, "X"), StateOf<ClientState>(client));
     }
 
     [Fact]

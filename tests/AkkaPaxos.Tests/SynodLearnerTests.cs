@@ -37,10 +37,11 @@ public class SynodLearnerTests() : SynodTestBase(virtualTime: true)
         Accepted(learner, 1, B(1), "X");
         Accepted(learner, 2, B(2, 2), "Y");
         Accepted(learner, 3, B(3, 3), "X");
-        Assert.Null(ChosenAt(learner));
+        Assert.Equal("learner 1: chosen=none counted=[1.1:X by 1; 2.2:Y by 2; 3.3:X by 3]", $"{StateOf<LearnerState>(learner)}");
         ExpectSilence(SynodRole.Client, AMoment);
         Accepted(learner, 1, B(3, 3), "X");
         ExpectResponses("X");
+        Assert.Equal("learner 1: chosen=3.3:X counted=[1.1:X by 1; 2.2:Y by 2; 3.3:X by 1,3]", $"{StateOf<LearnerState>(learner)}");
     }
 
     [Fact]

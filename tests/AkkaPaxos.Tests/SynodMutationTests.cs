@@ -1,6 +1,5 @@
 using AkkaPaxos.Consensus;
 using AkkaPaxos.Synod;
-using Accepted = AkkaPaxos.Synod.Accepted;
 using Acceptor = AkkaPaxos.Synod.Acceptor;
 using AcceptorPromised = AkkaPaxos.Synod.AcceptorPromised;
 
@@ -36,7 +35,8 @@ public class SynodMutationTests() : SynodTestBase(virtualTime: true)
     /// <summary>Counts the accepted of different ballots together.</summary>
     private sealed class CountsTogether(SynodContext context) : Learner(context)
     {
-        protected override Ballot CountedUnder(Accepted accepted) => Ballot.Bottom;
+        protected override IReadOnlySet<NodeId> Count(Ballot ballot, IReadOnlyDictionary<Ballot, HashSet<NodeId>> accepted) =>
+            accepted.Values.SelectMany(a => a).ToHashSet();
     }
 
     /// <summary>Takes n/2 of n acceptors for a majority.</summary>

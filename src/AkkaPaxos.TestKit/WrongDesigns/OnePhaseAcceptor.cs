@@ -49,7 +49,7 @@ public abstract class OnePhaseAcceptor : UntypedPersistentActor
             case Inquire m:
                 if (_accepted is not null) _link.Tell(SynodRole.Learner, m.From, Accepted(_accepted));
                 break;
-            case AskState: Sender.Tell(new AcceptorState(_context.Self, Ballot.Bottom, _accepted, false), Self); break;
+            case AskState: Sender.Tell(new AcceptorState(_context.Self, Ballot.Bottom, _accepted, Ballot.Bottom, _accepted), Self); break;
             default: Unhandled(message); break;
         }
     }

@@ -73,7 +73,7 @@ public sealed class OnePhaseProposer : UntypedActor, IWithTimers
     }
 
     private void OnAskState() => Sender.Tell(
-        new ProposerState(_context.Self, _phase, _ballot.Round, _ballot, _value, _value, [.. _accepted.Order()], null, _refused.Count, true), Self);
+        new ProposerState(_context.Self, _phase, _ballot.Round, _ballot, _value, _value, [.. _accepted.Union(_refused).Order()], null, _refused.Count, true), Self);
 
     private sealed record Resend
     {

@@ -137,7 +137,7 @@ public class Acceptor : UntypedPersistentActor
     }
 
     private void OnAskState() => Sender.Tell(
-        new AcceptorState(_context.Self, _promisedOnDisk, _acceptedOnDisk, _promised != _promisedOnDisk || _accepted != _acceptedOnDisk), Self);
+        new AcceptorState(_context.Self, _promisedOnDisk, _acceptedOnDisk, _promised, _accepted), Self);
 
     // ---- after a crash ----
 

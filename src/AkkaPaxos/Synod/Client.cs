@@ -35,7 +35,7 @@ public class Client : UntypedActor, IWithTimers
             case Submit m: OnSubmit(m); break;
             case Response m: OnResponse(m); break;
             case AskNext: OnAskNext(); break;
-            case AskState: Sender.Tell(new ClientState(_context.Self, _requested, _asker is not null, _chosen), Self); break;
+            case AskState: OnAskState(); break;
             default: Unhandled(message); break;
         }
     }
@@ -72,6 +72,9 @@ public class Client : UntypedActor, IWithTimers
         _asker?.Tell(response, Self);
         _asker = null;
     }
+
+    private void OnAskState() => Sender.Tell(
+        new ClientState(_context.Self, _requested, _requested is null ? NodeId.None : _context.Peers.Proposers[_proposer], _asker is not null, _chosen), Self);
 
     private sealed record AskNext
     {

@@ -17,7 +17,7 @@ public class Learner : UntypedActor, IWithTimers
     private readonly SynodLink _link;
 
     private readonly SortedDictionary<Ballot, string> _values = []; // under each number heard of
-    private readonly SortedDictionary<Ballot, HashSet<NodeId>> _accepted = []; // by whom
+    private readonly SortedDictionary<Ballot, HashSet<NodeId>> _accepted = []; // who accepted it
     private Proposal? _chosen;
 
     /// <summary>The learner that <paramref name="context"/> describes.</summary>
@@ -46,8 +46,10 @@ public class Learner : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>With which others an acceptor's word is counted: those under the same number.</summary>
-    protected virtual Ballot CountedUnder(Accepted accepted) => accepted.Ballot;
+    /// <summary>Which acceptors count for a proposal: those that accepted it under its very number.</summary>
+    /// <param name="ballot">The proposal's number.</param>
+    /// <param name="accepted">Who is known to have accepted, by number.</param>
+    protected virtual IReadOnlySet<NodeId> Count(Ballot ballot, IReadOnlyDictionary<Ballot, HashSet<NodeId>> accepted) => accepted[ballot];
 
     /// <summary>Whether these acceptors are enough.</summary>
     protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Quorum.IsMetBy(acceptors);
@@ -58,13 +60,12 @@ public class Learner : UntypedActor, IWithTimers
             throw new InvariantViolationException("A4", $"learner {_context.Self} heard of two values under number {accepted.Ballot}: "
                 + $"{_values[accepted.Ballot]} and {accepted.Value}");
 
-        var counted = CountedUnder(accepted);
-        if (!_accepted.TryGetValue(counted, out var acceptors)) _accepted.Add(counted, acceptors = []);
-        var known = IsQuorum(acceptors);
+        if (!_accepted.TryGetValue(accepted.Ballot, out var acceptors)) _accepted.Add(accepted.Ballot, acceptors = []);
+        var known = IsQuorum(Count(accepted.Ballot, _accepted));
         var again = !acceptors.Add(accepted.From);
 
         // An acceptor that says it again was asked again, because someone has not heard: so what is known is told again.
-        if (IsQuorum(acceptors) && (!known || again)) Learn(new Proposal(accepted.Ballot, accepted.Value));
+        if (IsQuorum(Count(accepted.Ballot, _accepted)) && (!known || again)) Learn(new Proposal(accepted.Ballot, accepted.Value));
     }
 
     private void Learn(Proposal proposal)
@@ -87,7 +88,7 @@ public class Learner : UntypedActor, IWithTimers
 
     private void OnAskState() => Sender.Tell(
         new LearnerState(_context.Self, _chosen,
-            [.. _values.Select(v => new Tally(v.Key, v.Value, _accepted.TryGetValue(v.Key, out var by) ? [.. by.Order()] : []))]), Self);
+            [.. _accepted.Select(a => new Tally(a.Key, _values[a.Key], [.. a.Value.Order()]))]), Self);
 
     private sealed record Ask
     {

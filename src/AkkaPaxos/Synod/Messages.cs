@@ -44,8 +44,8 @@ namespace AkkaPaxos.Synod;
 /// <param name="Value">The value.</param>
 public sealed record Proposal(Ballot Ballot, string Value)
 {
-    /// <summary>Number and value: <c>(4.5, X)</c>.</summary>
-    public override string ToString() => $"({Ballot}, {Value})";
+    /// <summary>Number and value: <c>4.5:X</c>.</summary>
+    public override string ToString() => $"{Ballot}:{Value}";
 }
 
 /// <summary>Client to a proposer: have this value chosen.</summary>

@@ -52,11 +52,16 @@ public sealed record ProposerState(
 /// <param name="Id">The acceptor.</param>
 /// <param name="Promised">The highest number that it has promised, on disk.</param>
 /// <param name="Accepted">The proposal with the highest number that it has accepted, on disk; null where it has accepted none.</param>
-/// <param name="Writing">Whether a newer promise or proposal is on its way to the disk.</param>
-public sealed record AcceptorState(NodeId Id, Ballot Promised, Proposal? Accepted, bool Writing)
+/// <param name="Promising">The same, as soon as what is on its way to the disk is there.</param>
+/// <param name="Accepting">The same.</param>
+public sealed record AcceptorState(NodeId Id, Ballot Promised, Proposal? Accepted, Ballot Promising, Proposal? Accepting)
 {
+    /// <summary>Whether a newer promise or proposal is on its way to the disk.</summary>
+    public bool Writing => Promising != Promised || Accepting != Accepted;
+
     /// <summary>In one line.</summary>
-    public override string ToString() => $"acceptor {Id}: promised={Promised} accepted={Show.Of(Accepted)}{(Writing ? " writing" : "")}";
+    public override string ToString() =>
+        $"acceptor {Id}: promised={Promised} accepted={Show.Of(Accepted)}{(Writing ? $" promising={Promising} accepting={Show.Of(Accepting)}" : "")}";
 }
 
 /// <summary>Which acceptors a learner has heard of under a number.</summary>
@@ -82,12 +87,13 @@ public sealed record LearnerState(NodeId Id, Proposal? Chosen, IReadOnlyList<Tal
 /// <summary>A client's state.</summary>
 /// <param name="Id">The client.</param>
 /// <param name="Requested">The value that it asks or asked for; null where it asked for none.</param>
+/// <param name="Asked">The proposer that it asked last; <see cref="NodeId.None"/> where it asked none.</param>
 /// <param name="Waiting">Whether it waits for an answer.</param>
 /// <param name="Chosen">The value that it was told is chosen; null where it was not told.</param>
-public sealed record ClientState(NodeId Id, string? Requested, bool Waiting, string? Chosen)
+public sealed record ClientState(NodeId Id, string? Requested, NodeId Asked, bool Waiting, string? Chosen)
 {
     /// <summary>In one line.</summary>
-    public override string ToString() => $"client {Id}: requested={Show.Of(Requested)} waiting={Show.Of(Waiting)} chosen={Show.Of(Chosen)}";
+    public override string ToString() => $"client {Id}: requested={Show.Of(Requested)} asked={Asked} waiting={Show.Of(Waiting)} chosen={Show.Of(Chosen)}";
 }
 
 /// <summary>How parts of a state are written.</summary>

@@ -42,7 +42,7 @@ public sealed class Acceptor : UntypedActor
             case Inquire m:
                 if (_chosen is not null) _link.Tell(SynodRole.Learner, m.From, Accepted(_chosen));
                 break;
-            case AskState: Sender.Tell(new AcceptorState(_context.Self, Ballot.Bottom, _chosen, false), Self); break;
+            case AskState: Sender.Tell(new AcceptorState(_context.Self, Ballot.Bottom, _chosen, Ballot.Bottom, _chosen), Self); break;
             default: Unhandled(message); break;
         }
     }
