@@ -56,6 +56,7 @@ internal static class Program
         KvCommands.Txn(terminal),
         StatusCommand.Create(terminal),
         TraceCommand.Create(terminal),
+        ScenarioCommands.Create(terminal),
         BenchCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),

@@ -51,7 +51,7 @@ internal static class ScenarioGrammar
     private static readonly Parser<(string, string)> Part =
         from key in Parse.Regex(@"[A-Za-z][A-Za-z0-9-]*", "a part of the state such as promised")
         from sign in Parse.Regex("=", "=")
-        from value in Parse.Regex(@"\([^)]*\)|\[[^\]]*\]|[^\s()\[\]]+", "a value such as none, 2.1, (2.1, X) or [1; 2]")
+        from value in Parse.Regex(@"\([^)]*\)|\[[^\]]*\]|[^\s()\[\]]+", "a value such as none, 2.1, 2.1:X or [1; 2]")
         select (key, value);
 
     private static readonly Parser<Statement> ChosenOrNot =
