@@ -8,7 +8,7 @@ using AkkaPaxos.TestKit.WrongDesigns;
 
 namespace AkkaPaxos.TestKit.Tests;
 
-/// <summary>The designs that the seeds begin with look right while nothing goes wrong, and fail as the seeds say; single-decree Paxos does not.</summary>
+/// <summary>The designs that the seeds begin with look right while nothing goes wrong, and fail as the seeds say; Paxos does not.</summary>
 public sealed class WrongDesignTests
 {
     private static readonly SynodSettings Settings = new(PaxosSettings.DefaultConfig().GetConfig("akkapaxos.synod"));
@@ -172,7 +172,8 @@ public sealed class WrongDesignTests
         network.Restart("a1");
         network.RunFor(TimeSpan.FromSeconds(30));
         Assert.Null(Learned(network).Chosen);
-        Assert.Equal(new Proposal(new Ballot(1, new NodeId(1)), "X"), ((AcceptorState)network.Ask("a1", "acceptor", AskState.Instance).Single()).Accepted);
+        var acceptor = (AcceptorState)network.Ask("a1", "acceptor", AskState.Instance).Single();
+        Assert.Equal(new Proposal(new Ballot(1, new NodeId(1)), "X"), acceptor.Accepted);
     }
 
     // ---- problem C ----

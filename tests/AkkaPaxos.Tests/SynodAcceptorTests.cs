@@ -216,8 +216,9 @@ public class SynodAcceptorTests() : SynodTestBase(GatedJournal.Hocon)
         Prepare(first, B(3, 3));
         StopAndWait(first);
         var second = Acceptor();
-        Assert.Equal(new AcceptorState(N(1), B(3, 3), new Proposal(B(2, 2), "Y"), B(3, 3), new Proposal(B(2, 2), "Y")), StateOf<AcceptorState>(second));
-        Assert.Equal(new Promise(N(1), B(4, 1), new Proposal(B(2, 2), "Y")), Prepare(second, B(4, 1)));
+        var accepted = new Proposal(B(2, 2), "Y");
+        Assert.Equal(new AcceptorState(N(1), B(3, 3), accepted, B(3, 3), accepted), StateOf<AcceptorState>(second));
+        Assert.Equal(new Promise(N(1), B(4, 1), accepted), Prepare(second, B(4, 1)));
     }
 
     [Fact]

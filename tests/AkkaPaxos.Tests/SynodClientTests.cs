@@ -79,11 +79,15 @@ public class SynodClientTests() : SynodTestBase(virtualTime: true)
     [Fact]
     public void The_settings_are_read()
     {
-        var settings = new SynodSettings(ConfigurationFactory.ParseString("distinguished-proposer = 2, distinguished-learner = 3, retry.max = 5s, trace = on")
+        var settings = new SynodSettings(ConfigurationFactory
+            .ParseString("distinguished-proposer = 2, distinguished-learner = 3, retry.max = 5s, trace = on")
             .WithFallback(PaxosSettings.DefaultConfig().GetConfig("akkapaxos.synod")));
         Assert.Equal((N(2), N(3), TimeSpan.FromSeconds(5), true),
             (settings.DistinguishedProposer, settings.DistinguishedLearner, settings.RetryMax, settings.Trace));
-        Assert.Equal(DefaultOptions, settings with { DistinguishedProposer = default, DistinguishedLearner = default, RetryMax = DefaultOptions.RetryMax, Trace = false });
+        Assert.Equal(DefaultOptions, settings with
+        {
+            DistinguishedProposer = default, DistinguishedLearner = default, RetryMax = DefaultOptions.RetryMax, Trace = false,
+        });
     }
 
     [Fact]
@@ -93,6 +97,8 @@ public class SynodClientTests() : SynodTestBase(virtualTime: true)
         Sys.EventStream.Subscribe(TestActor, typeof(MessageSent));
         Client().Tell(new Submit("X", N(2)), CreateTestProbe().Ref);
         var sent = ExpectMsg<MessageSent>(InTime);
-        Assert.Equal((N(1), "client", N(2), "proposer", 0L, new Request("X")), (sent.From, sent.FromRole, sent.To, sent.ToRole, sent.Slot, sent.Message));
+        Assert.Equal(
+            (N(1), "client", N(2), "proposer", 0L, new Request("X")),
+            (sent.From, sent.FromRole, sent.To, sent.ToRole, sent.Slot, sent.Message));
     }
 }

@@ -11,11 +11,13 @@ public class SynodLearnerTests() : SynodTestBase(virtualTime: true)
 {
     private IActorRef Learner(int id = 1) => StartSynod(typeof(Learner), id);
 
-    private static void Accepted(IActorRef learner, int acceptor, Ballot ballot, string value) => learner.Tell(new Accepted(N(acceptor), ballot, value));
+    private static void Accepted(IActorRef learner, int acceptor, Ballot ballot, string value) =>
+        learner.Tell(new Accepted(N(acceptor), ballot, value));
 
     private Proposal? ChosenAt(IActorRef learner) => StateOf<LearnerState>(learner).Chosen;
 
-    private void ExpectResponses(string value, int from = 1) => Assert.All(Probes(SynodRole.Client), client => client.ExpectMsg(new Response(N(from), value), InTime));
+    private void ExpectResponses(string value, int from = 1) =>
+        Assert.All(Probes(SynodRole.Client), client => client.ExpectMsg(new Response(N(from), value), InTime));
 
     [Fact]
     public void A_majority_under_one_number_makes_a_choice_and_every_client_is_told_once()

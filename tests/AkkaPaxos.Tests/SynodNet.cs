@@ -23,8 +23,8 @@ internal sealed record SynodRoles
 
 /// <summary>
 /// Real roles of single-decree Paxos, whose messages wait until the test delivers, drops or duplicates them. Participants are named as in the
-/// seeds' drawings: C1, P1, A1, L1. Every step returns when the receiver has handled it, so a test never waits for what does not come. Keeps account of
-/// what acceptors said, to tell what is chosen and whether learners are right.
+/// seeds' drawings: C1, P1, A1, L1. Every step returns when the receiver has handled it, so a test never waits for what does not come. Keeps
+/// account of what acceptors said, to tell what is chosen and whether learners are right.
 /// </summary>
 internal sealed class SynodNet
 {
@@ -42,7 +42,8 @@ internal sealed class SynodNet
     /// <summary>A message on its way.</summary>
     public sealed record Frame(string From, string To, object Message);
 
-    public SynodNet(TestKitBase kit, SynodSettings settings, SynodRoles? roles = null, int acceptors = 3, int[]? proposers = null, string decree = "decree")
+    public SynodNet(
+        TestKitBase kit, SynodSettings settings, SynodRoles? roles = null, int acceptors = 3, int[]? proposers = null, string decree = "decree")
     {
         (_kit, _settings, _roles, _decree) = (kit, settings, roles ?? new SynodRoles(), decree);
         _probe = kit.CreateTestProbe();
@@ -194,7 +195,8 @@ internal sealed class SynodNet
     /// <summary>A proposer gets a value to propose, with <paramref name="round"/> as its first round.</summary>
     public void Request(string proposer, long round, string value)
     {
-        if (round > 1) Tell(proposer, new Nack(new NodeId(1), Ballot.Bottom, new Ballot(round - 1, new NodeId(99)))); // it has heard of the round before
+        // It has heard of the round before.
+        if (round > 1) Tell(proposer, new Nack(new NodeId(1), Ballot.Bottom, new Ballot(round - 1, new NodeId(99))));
         Tell(proposer, new Synod.Request(value));
     }
 

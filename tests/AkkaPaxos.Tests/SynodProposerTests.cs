@@ -22,9 +22,11 @@ public class SynodProposerTests() : SynodTestBase(GatedJournal.Hocon, virtualTim
     /// <summary>Every acceptor was sent this next.</summary>
     private void ExpectAll(object message) => Assert.All(Probes(SynodRole.Acceptor), acceptor => acceptor.ExpectMsg(message, InTime));
 
-    private void Promise(IActorRef proposer, int acceptor, Ballot ballot, Proposal? accepted = null) => proposer.Tell(new Promise(N(acceptor), ballot, accepted));
+    private static void Promise(IActorRef proposer, int acceptor, Ballot ballot, Proposal? accepted = null) =>
+        proposer.Tell(new Promise(N(acceptor), ballot, accepted));
 
-    private void Accepted(IActorRef proposer, int acceptor, Ballot ballot, string value) => proposer.Tell(new Accepted(N(acceptor), ballot, value));
+    private static void Accepted(IActorRef proposer, int acceptor, Ballot ballot, string value) =>
+        proposer.Tell(new Accepted(N(acceptor), ballot, value));
 
     /// <summary>A proposer that has asked for promises of its first number.</summary>
     private IActorRef Preparing(string value = "X")
@@ -54,7 +56,9 @@ public class SynodProposerTests() : SynodTestBase(GatedJournal.Hocon, virtualTim
         Accepted(proposer, 3, B(1), "X");
         Assert.Equal(ProposerPhase.Accepting, State(proposer).Phase);
         Accepted(proposer, 1, B(1), "X");
-        Assert.Equal("proposer 1: Done maxRound=1 ballot=1.1 requested=X proposed=X answered=[1; 3] highest=none refusals=0 leads=yes", $"{State(proposer)}");
+        Assert.Equal(
+            "proposer 1: Done maxRound=1 ballot=1.1 requested=X proposed=X answered=[1; 3] highest=none refusals=0 leads=yes",
+            $"{State(proposer)}");
         Pass(Options.ResendInterval * 10);
         State(proposer);
         ExpectSilence(SynodRole.Acceptor, AMoment);

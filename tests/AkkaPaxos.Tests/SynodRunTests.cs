@@ -104,12 +104,14 @@ public class SynodRunTests() : SynodTestBase(virtualTime: true)
             var net = new SynodNet(this, settings, decree: $"led by {settings.DistinguishedProposer}");
             net.Tell("P1", new Synod.Request("X"));
             net.Tell("P2", new Synod.Request("Y"));
-            Hops(net, TimeSpan.FromMilliseconds(10), () => net.State<LearnerState>("L1").Chosen is not null && net.State<LearnerState>("L2").Chosen is not null);
+            Hops(net, TimeSpan.FromMilliseconds(10), () => Knows(net, "L1") && Knows(net, "L2"));
             net.AssertSafe();
             var refusals = net.Sent.Count(f => f.Message is Nack);
             return refusals;
         }
     }
+
+    private static bool Knows(SynodNet net, string learner) => net.State<LearnerState>(learner).Chosen is not null;
 
     /// <summary>Every message takes the same time, until <paramref name="done"/>.</summary>
     private static void Hops(SynodNet net, TimeSpan hop, Func<bool> done)
@@ -314,7 +316,7 @@ public class SynodRunTests() : SynodTestBase(virtualTime: true)
 
     // ---- random faults ----
 
-    /// <summary>Messages are lost, come twice and in any order, roles crash: never two values; and once that stops everybody learns the one.</summary>
+    /// <summary>Messages are lost, come twice and in any order, roles crash: never two values; once that stops everybody learns the one.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -352,8 +354,7 @@ public class SynodRunTests() : SynodTestBase(virtualTime: true)
         }
 
         net.AssertSafe();
-        Hops(net, TimeSpan.FromMilliseconds(10), () => net.State<ClientState>("C1").Chosen is not null
-            && net.State<LearnerState>("L1").Chosen is not null && net.State<LearnerState>("L2").Chosen is not null);
+        Hops(net, TimeSpan.FromMilliseconds(10), () => net.State<ClientState>("C1").Chosen is not null && Knows(net, "L1") && Knows(net, "L2"));
         net.AssertSafe();
         Assert.Single(net.ChosenValues);
     }

@@ -4,13 +4,14 @@ namespace AkkaPaxos.Tests;
 
 /// <summary>
 /// Runs of single-decree Paxos that a wrong rule makes unsafe, written down once: <see cref="SynodRunTests"/> shows that the real roles pass them,
-/// <see cref="SynodMutationTests"/> that doubles with one wrong rule each fail one. Five acceptors as in the first seed's figures, or three; P1 proposes X
-/// with round 3, P5 proposes Y with round 4.
+/// <see cref="SynodMutationTests"/> that doubles with one wrong rule each fail one. Five acceptors as in the first seed's figures, or three; P1
+/// proposes X with round 3, P5 proposes Y with round 4.
 /// </summary>
 internal static class SynodRuns
 {
     /// <summary>The numbers 3.1 and 4.5 of the first seed, among five acceptors.</summary>
-    public static SynodNet Five(SynodTestBase kit, SynodSettings settings, SynodRoles? roles = null) => new(kit, settings, roles, acceptors: 5, proposers: [1, 5]);
+    public static SynodNet Five(SynodTestBase kit, SynodSettings settings, SynodRoles? roles = null) =>
+        new(kit, settings, roles, acceptors: 5, proposers: [1, 5]);
 
     /// <summary>P3.1 A3.1 P4.5 A4.5: the previous value is chosen already; the new proposer finds it and uses it.</summary>
     public static void PreviousValueChosen(SynodNet net)

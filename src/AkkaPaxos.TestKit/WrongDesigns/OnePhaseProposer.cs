@@ -72,8 +72,11 @@ public sealed class OnePhaseProposer : UntypedActor, IWithTimers
         Timers.Cancel(Resend.Instance);
     }
 
-    private void OnAskState() => Sender.Tell(
-        new ProposerState(_context.Self, _phase, _ballot.Round, _ballot, _value, _value, [.. _accepted.Union(_refused).Order()], null, _refused.Count, true), Self);
+    private void OnAskState()
+    {
+        IReadOnlyList<NodeId> answered = [.. _accepted.Union(_refused).Order()];
+        Sender.Tell(new ProposerState(_context.Self, _phase, _ballot.Round, _ballot, _value, _value, answered, null, _refused.Count, true), Self);
+    }
 
     private sealed record Resend
     {

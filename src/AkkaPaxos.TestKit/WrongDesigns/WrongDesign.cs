@@ -4,8 +4,8 @@ namespace AkkaPaxos.TestKit.WrongDesigns;
 
 /// <summary>
 /// A design that the seeds begin with and find wrong: for teaching, and for testing whether a checker notices. All have one phase only: a
-/// proposer asks the acceptors to accept its value at once. Client and learner are those of single-decree Paxos, so the messages are too. No node can run
-/// one: they are not in the library.
+/// proposer asks the acceptors to accept its value at once. Client and learner are those of single-decree Paxos, so the messages are too. No
+/// node can run one: they are not in the library.
 /// </summary>
 /// <param name="Name">What scenarios call it, for example <c>accept-first</c>.</param>
 /// <param name="Proposer">Its proposer, with a public constructor that takes a <see cref="SynodContext"/>.</param>

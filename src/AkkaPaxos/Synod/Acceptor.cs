@@ -159,7 +159,7 @@ public class Acceptor : UntypedPersistentActor
     private void Apply(AcceptorPromised e)
     {
         if (e.Ballot < _promisedOnDisk)
-            throw new InvariantViolationException("A1", $"acceptor {_context.Self} journaled the promise of {e.Ballot} after that of {_promisedOnDisk}");
+            throw new InvariantViolationException("A1", $"acceptor {_context.Self} journaled a promise of {e.Ballot} after {_promisedOnDisk}");
         _promisedOnDisk = e.Ballot;
     }
 

@@ -66,15 +66,18 @@ public class Client : UntypedActor, IWithTimers
     private void OnResponse(Response response)
     {
         if (_chosen is not null && _chosen != response.Value)
-            throw new InvariantViolationException("A5", $"client {_context.Self} was told that two values are chosen: {_chosen} and {response.Value}");
+            throw new InvariantViolationException("A5", $"client {_context.Self} was told of two chosen values: {_chosen} and {response.Value}");
         _chosen = response.Value;
         Timers.Cancel(AskNext.Instance);
         _asker?.Tell(response, Self);
         _asker = null;
     }
 
-    private void OnAskState() => Sender.Tell(
-        new ClientState(_context.Self, _requested, _requested is null ? NodeId.None : _context.Peers.Proposers[_proposer], _asker is not null, _chosen), Self);
+    private void OnAskState()
+    {
+        var asked = _requested is null ? NodeId.None : _context.Peers.Proposers[_proposer];
+        Sender.Tell(new ClientState(_context.Self, _requested, asked, _asker is not null, _chosen), Self);
+    }
 
     private sealed record AskNext
     {

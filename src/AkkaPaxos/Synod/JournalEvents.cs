@@ -3,7 +3,7 @@ using IPaxosRecord = AkkaPaxos.MultiPaxos.IPaxosRecord;
 
 namespace AkkaPaxos.Synod;
 
-/// <summary>In a proposer's journal: it is about to use this round, and so never will again (the first seed's <c>maxRound</c>; invariant S2).</summary>
+/// <summary>In a proposer's journal: it is about to use this round (the first seed's <c>maxRound</c>), and will never again (invariant S2).</summary>
 /// <param name="Round">The round.</param>
 public sealed record ProposerRound(long Round) : IPaxosRecord;
 

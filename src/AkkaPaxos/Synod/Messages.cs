@@ -112,7 +112,10 @@ public sealed record Lead
     }
 }
 
-/// <summary>To any role: describe your state. The sender gets a <see cref="ProposerState"/>, <see cref="AcceptorState"/>, <see cref="LearnerState"/> or <see cref="ClientState"/>.</summary>
+/// <summary>
+/// To any role: describe your state. The sender gets a <see cref="ProposerState"/>, <see cref="AcceptorState"/>, <see cref="LearnerState"/> or
+/// <see cref="ClientState"/>.
+/// </summary>
 public sealed record AskState
 {
     /// <summary>The only one.</summary>

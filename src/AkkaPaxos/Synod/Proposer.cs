@@ -197,8 +197,12 @@ public class Proposer : UntypedPersistentActor, IWithTimers
                 _link.Tell(SynodRole.Acceptor, acceptor, question);
     }
 
-    private void OnAskState() => Sender.Tell(
-        new ProposerState(_context.Self, _phase, _maxRound, _ballot, _requested, _proposed, [.. _answered.Order()], _highest, _delay.Refusals, Leads), Self);
+    private void OnAskState()
+    {
+        IReadOnlyList<NodeId> answered = [.. _answered.Order()];
+        Sender.Tell(
+            new ProposerState(_context.Self, _phase, _maxRound, _ballot, _requested, _proposed, answered, _highest, _delay.Refusals, Leads), Self);
+    }
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => // Akka.Persistence then stops the actor

@@ -39,8 +39,8 @@ public enum ProposerPhase
 /// <param name="Refusals">How often it was refused in turn: its delay grows with it.</param>
 /// <param name="Leads">Whether it proposes; otherwise it passes requests on to the distinguished proposer.</param>
 public sealed record ProposerState(
-    NodeId Id, ProposerPhase Phase, long MaxRound, Ballot Ballot, string? Requested, string? Proposed, IReadOnlyList<NodeId> Answered, Proposal? Highest,
-    int Refusals, bool Leads)
+    NodeId Id, ProposerPhase Phase, long MaxRound, Ballot Ballot, string? Requested, string? Proposed, IReadOnlyList<NodeId> Answered,
+    Proposal? Highest, int Refusals, bool Leads)
 {
     /// <summary>In one line.</summary>
     public override string ToString() =>
@@ -93,7 +93,8 @@ public sealed record LearnerState(NodeId Id, Proposal? Chosen, IReadOnlyList<Tal
 public sealed record ClientState(NodeId Id, string? Requested, NodeId Asked, bool Waiting, string? Chosen)
 {
     /// <summary>In one line.</summary>
-    public override string ToString() => $"client {Id}: requested={Show.Of(Requested)} asked={Asked} waiting={Show.Of(Waiting)} chosen={Show.Of(Chosen)}";
+    public override string ToString() =>
+        $"client {Id}: requested={Show.Of(Requested)} asked={Asked} waiting={Show.Of(Waiting)} chosen={Show.Of(Chosen)}";
 }
 
 /// <summary>How parts of a state are written.</summary>

@@ -33,7 +33,9 @@ internal static class SynodCodecs
 
         // journals
         Codec.Of<ProposerRound, Form.ProposerRound>("SynodRound/1", m => new() { Round = m.Round }, p => new(p.Round)),
-        Codec.Of<AcceptorPromised, Form.AcceptorPromised>("SynodPromised/1", m => new() { Ballot = m.Ballot.ToProto() }, p => new(p.Ballot.ToBallot())),
+        Codec.Of<AcceptorPromised, Form.AcceptorPromised>("SynodPromised/1",
+            m => new() { Ballot = m.Ballot.ToProto() },
+            p => new(p.Ballot.ToBallot())),
         Codec.Of<AcceptorAccepted, Form.AcceptorAccepted>("SynodProposal/1",
             m => new() { Proposal = ToProto(m.Proposal) },
             p => new(ToProposal(p.Proposal))),
