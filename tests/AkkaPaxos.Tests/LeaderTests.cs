@@ -395,6 +395,32 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         Assert.Equal(P(second, 1, "a"), Accept());
     }
 
+    [Fact]
+    public void A_decision_that_its_replica_missed_is_told_again_for_nobody_else_may_know_it()
+    {
+        Settings = Settings with { Window = 2 };
+        var leader = Leader();
+        var ballot = Adopt(leader, 1, P(B(0), 1, "a"), P(B(0), 2, "b"), P(B(0), 3, "c"));
+        for (var i = 0; i < 3; i++)
+        {
+            var (pvalue, commander) = ExpectAccept(1);
+            Watch(commander);
+            foreach (var node in (int[])[1, 2]) commander.Tell(new Accepted(new NodeId(node), pvalue.Ballot, pvalue.Slot));
+            ExpectTerminated(commander, InTime); // so its last word has reached the leader
+        }
+
+        leader.Tell(new Executed(1)); // it still lacks the first slot
+        foreach (var slot in (int[])[1, 2]) // as many as it takes
+            Peers.ReplicaProbe(1).FishForMessage(m => m.Equals(new Decision(slot, ballot, V(slot == 1 ? "a" : "b"))), InTime);
+        leader.Tell(new Executed(3));
+        leader.Tell(new Executed(3));
+        Peers.ReplicaProbe(1).FishForMessage(m => m.Equals(new Decision(3, ballot, V("c"))), InTime);
+        leader.Tell(new Executed(4));
+        leader.Tell(new Executed(4));
+        Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged, InTime);
+        Peers.ReplicaProbe(1).ExpectNoMsg(AMoment);
+    }
+
     // ---- linearizable questions ----
 
     private void Confirm(int node, Ballot promised)

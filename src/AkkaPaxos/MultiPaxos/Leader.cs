@@ -245,6 +245,12 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
                 End();
                 StartRound();
             }
+            else if (_phase == Phase.Active)
+            {
+                // The decision was lost on its way to every replica, or came when the one beside was too far behind to keep it.
+                foreach (var (slot, value) in _slots.ChosenUnexecuted())
+                    _link.Tell(_context.Self, "replica", _context.Peers.Replica(_context.Self), new Decision(slot, _ballot, value), slot);
+            }
         }
     }
 

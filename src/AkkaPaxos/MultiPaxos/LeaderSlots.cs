@@ -12,6 +12,7 @@ internal sealed class LeaderSlots(long window)
     private readonly SortedDictionary<long, Value> _proposals = [];
     private readonly SortedSet<long> _waiting = []; // have no commander yet under this ballot; empty while not active
     private readonly SortedDictionary<long, Leader.Child> _commanders = [];
+    private readonly SortedSet<long> _chosen = []; // under this ballot, and not executed yet; empty while not active
     private long _truncatedBelow = 1;
     private long _scoutedFrom = 1;
 
@@ -99,7 +100,18 @@ internal sealed class LeaderSlots(long window)
     }
 
     /// <summary>The slot's commander has ended. The proposal stays until the slot is executed, so that no other is taken for it.</summary>
-    public void Chosen(long slot) => _commanders.Remove(slot);
+    public void Chosen(long slot)
+    {
+        _commanders.Remove(slot);
+        if (_proposals.ContainsKey(slot)) _chosen.Add(slot);
+    }
+
+    /// <summary>
+    /// What is chosen under this ballot and the replica has not executed, from its slotOut on, as much as it takes at once. Where every replica missed
+    /// a decision nobody but this leader knows of it any more: its commander is gone.
+    /// </summary>
+    public IReadOnlyList<(long Slot, Value Value)> ChosenUnexecuted() =>
+        [.. _chosen.GetViewBetween(Executed, Executed + window - 1).Select(slot => (slot, _proposals[slot]))];
 
     /// <summary>The replica beside the leader has executed every slot below, or was started again and is behind where it was.</summary>
     /// <returns>Commanders that are no longer needed.</returns>
@@ -116,6 +128,7 @@ internal sealed class LeaderSlots(long window)
         var commanders = _commanders.Values.ToList();
         _commanders.Clear();
         _waiting.Clear();
+        _chosen.Clear();
         return commanders;
     }
 
@@ -128,6 +141,7 @@ internal sealed class LeaderSlots(long window)
         {
             _proposals.Remove(slot);
             _waiting.Remove(slot);
+            _chosen.Remove(slot);
             if (_commanders.Remove(slot, out var commander)) commanders.Add(commander);
         }
 
