@@ -97,7 +97,7 @@ public sealed record SimulationSettings
         {
             Window = Pick(1, 2, 8, 64),
             BatchCommands = (int)Pick(1, 4, 1024),
-            PageBytes = Pick(1, 200, 524288),
+            PageBytes = Pick(40, 200, 524288),
             SnapshotSlots = Pick(5, 20, 100, 20000),
             SnapshotKeepSlots = Pick(1, 10, 1000),
             Sessions = (int)Pick(2, 10000, 10000),
