@@ -8,7 +8,8 @@ namespace AkkaPaxos.Scenarios;
 /// </summary>
 public sealed class ScenarioTests
 {
-    private static readonly string Folder = Home();
+    /// <summary>Where the sources of this project are.</summary>
+    internal static readonly string Folder = Home();
 
     /// <summary>Every file, by its path from here.</summary>
     public static TheoryData<string> Files() =>

@@ -119,6 +119,9 @@ internal static class ScenarioGrammar
         ("expect", After(Expectation)),
     ];
 
+    /// <summary>The words that a line may begin with.</summary>
+    public static IEnumerable<string> Words => Statements.Select(s => s.Word);
+
     private static Parser<string> Bar => Parse.Regex(@"[ \t]*\|[ \t]*", "|");
 
     /// <summary>The statement of one line.</summary>
@@ -131,7 +134,7 @@ internal static class ScenarioGrammar
         var indent = text.Length - text.TrimStart().Length;
         var word = text[indent..].Split(' ', '\t')[0];
         var rest = Statements.FirstOrDefault(s => s.Word == word).Tail
-            ?? throw Wrong(indent, word, $"one of {string.Join(", ", Statements.Select(s => s.Word))}");
+            ?? throw Wrong(indent, word, $"one of {string.Join(", ", Words)}");
         var begin = indent + word.Length;
         var result = rest.End().TryParse(text[begin..]);
         if (result.WasSuccessful) return result.Value;
