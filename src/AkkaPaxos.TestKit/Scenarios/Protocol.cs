@@ -28,6 +28,9 @@ internal sealed class Declarations
     /// <summary>The rounds that proposers have used before.</summary>
     public List<PastDeclaration> Past { get; } = [];
 
+    /// <summary>Classes of Synod's roles in the place of the real ones, by role: for checks whether scenarios notice a broken rule.</summary>
+    public IReadOnlyDictionary<Synod.SynodRole, Type> Doubles { get; init; } = new Dictionary<Synod.SynodRole, Type>();
+
     public IReadOnlyList<string> Of(string kind) => Names.TryGetValue(kind, out var names) ? names : [];
 
     /// <summary>The number in a name; 1 where it has none.</summary>

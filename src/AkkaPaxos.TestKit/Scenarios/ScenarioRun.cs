@@ -15,7 +15,7 @@ public sealed class ScenarioRun
     private readonly ScenarioFile _file;
     private readonly List<IReadOnlyList<string>> _outputs = [];
     private readonly List<ScenarioProblem> _problems = [];
-    private readonly Declarations _declared = new();
+    private readonly Declarations _declared;
     private readonly SortedDictionary<(long Slot, string Value, string Ballot), SortedSet<string>> _votes = [];
 
     // From the first command on.
@@ -26,7 +26,7 @@ public sealed class ScenarioRun
     private TextDiagram _page = new([]);
     private IReadOnlyList<MessageInFlight> _before = [];
 
-    private ScenarioRun(ScenarioFile file) => _file = file;
+    private ScenarioRun(ScenarioFile file, Declarations declared) => (_file, _declared) = (file, declared);
 
     /// <summary>The whole run, ready to be drawn.</summary>
     public Diagram Diagram => _drawing.Build();
@@ -39,9 +39,14 @@ public sealed class ScenarioRun
 
     /// <summary>Runs a scenario.</summary>
     /// <exception cref="ScenarioException">It names something that it does not declare, or declares something that there is not.</exception>
-    public static ScenarioRun Of(ScenarioFile file)
+    public static ScenarioRun Of(ScenarioFile file) => Of(file, new Declarations());
+
+    /// <summary>Runs a scenario, with roles other than the real ones.</summary>
+    internal static ScenarioRun With(ScenarioFile file, IReadOnlyDictionary<Synod.SynodRole, Type> doubles) => Of(file, new Declarations { Doubles = doubles });
+
+    private static ScenarioRun Of(ScenarioFile file, Declarations declared)
     {
-        var run = new ScenarioRun(file);
+        var run = new ScenarioRun(file, declared);
         run.All();
         return run;
     }

@@ -46,7 +46,7 @@ internal sealed class SynodProtocol : Protocol
         foreach (var who in Participants)
         {
             var role = Kinds.First(k => SynodLink.Name(k.Role) == who.Role).Role;
-            var type = role switch
+            var type = Declared.Doubles.TryGetValue(role, out var other) ? other : role switch
             {
                 SynodRole.Client => typeof(Client),
                 SynodRole.Proposer => _design?.Proposer ?? typeof(Proposer),
