@@ -13,13 +13,14 @@ internal static class ScenarioCommands
     private static Command Run(Terminal terminal)
     {
         var file = FileArgument();
-        var command = new Command("run", "Runs a scenario, and fails where something does not go as the file says.") { file };
+        var rewrite = new Option<bool>("--rewrite") { Description = "Write what the commands print now into the file. What it expects must hold all the same." };
+        var command = new Command("run", "Runs a scenario, and fails where something does not go as the file says.") { file, rewrite };
         command.SetAction(parsed =>
         {
-            var path = parsed.GetRequiredValue(file);
+            var (path, rewrites) = (parsed.GetRequiredValue(file), parsed.GetValue(rewrite));
             var run = Of(path);
-            foreach (var problem in run.Problems) terminal.Error.WriteLine($"{path}:{problem.Line}: {problem.Text}");
-            if (run.Problems.Count > 0) throw new CliException($"{path}: {run.Problems.Count} of its commands did not go as it says");
+            if (rewrites) File.WriteAllText(path, run.Rewritten);
+            Report(terminal, path, run.Problems.Where(p => !(rewrites && p.IsOutput)));
             terminal.Text.WriteLine($"{path}: ok");
         });
         return command;
@@ -37,11 +38,16 @@ internal static class ScenarioCommands
             var run = Of(path);
             terminal.Text.Write(run.Diagram.Draw(drawn));
             // What the file expects to see printed is not what is asked here; a command that could not be obeyed is.
-            var failed = run.Problems.Where(p => !p.IsOutput).ToList();
-            foreach (var problem in failed) terminal.Error.WriteLine($"{path}:{problem.Line}: {problem.Text}");
-            if (failed.Count > 0) throw new CliException($"{path}: {failed.Count} of its commands did not go as it says");
+            Report(terminal, path, run.Problems.Where(p => !p.IsOutput));
         });
         return command;
+    }
+
+    private static void Report(Terminal terminal, string path, IEnumerable<ScenarioProblem> problems)
+    {
+        var failed = problems.ToList();
+        foreach (var problem in failed) terminal.Error.WriteLine($"{path}:{problem.Line}: {problem.Text}");
+        if (failed.Count > 0) throw new CliException($"{path}: {failed.Count} of its commands did not go as it says");
     }
 
     private static Argument<string> FileArgument() => new("file") { Description = "A scenario file.", HelpName = "FILE" };

@@ -16,8 +16,9 @@ internal static class TraceCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var (from, to) = Slots(parsed.GetRequiredValue(slots));
+            var drawn = DiagramFormats.Parse(parsed.GetValue(format));
             using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
-            terminal.Text.Write((await Diagram(endpoints, from, to, cancel)).Draw(DiagramFormats.Parse(parsed.GetValue(format))));
+            terminal.Text.Write((await Diagram(endpoints, from, to, cancel)).Draw(drawn));
             return 0;
         });
         return command;

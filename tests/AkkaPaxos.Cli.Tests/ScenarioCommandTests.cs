@@ -46,6 +46,29 @@ public sealed class ScenarioCommandTests : IDisposable
         Assert.Contains("expected V to be chosen, but there is no decision", outcome.Error);
     }
 
+    [Fact]
+    public async Task Run_rewrites_the_output_where_it_is_told_to_and_nothing_else()
+    {
+        Write("propose c -> p1 V\n----\nsomething else\n");
+
+        var rewritten = await CommandLine.Run("scenario", "run", _file, "--rewrite");
+
+        Assert.Equal((0, $"{_file}: ok\n"), (rewritten.Code, rewritten.Output));
+        Assert.Equal(Declarations + "propose c -> p1 V\n----\nsent: c -> p1 Request(V)\n", File.ReadAllText(_file));
+        Assert.Equal(0, (await CommandLine.Run("scenario", "run", _file)).Code);
+
+        Write("expect chosen V\n");
+        Assert.Equal(1, (await CommandLine.Run("scenario", "run", _file, "--rewrite")).Code);
+    }
+
+    [Fact]
+    public async Task Trace_refuses_a_format_that_there_is_not_before_it_asks_anyone()
+    {
+        var outcome = await CommandLine.Run("trace", "--endpoints", "127.0.0.1:1", "--slots", "1", "--format", "png");
+
+        Assert.Equal((2, "akkapaxos: --format: \"png\" is none of text, svg, mermaid\n"), (outcome.Code, outcome.Error));
+    }
+
     [Theory]
     [InlineData("deliver p1 -> 5 Prepare\n", ":6:15: \"5\", expected * or a name such as p1, a2 or n3")]
     [InlineData("crash a4\n", ":6:7: \"a4\", expected one of c, p1, a1, a2, a3, l1, l2")]
