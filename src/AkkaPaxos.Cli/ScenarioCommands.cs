@@ -13,7 +13,10 @@ internal static class ScenarioCommands
     private static Command Run(Terminal terminal)
     {
         var file = FileArgument();
-        var rewrite = new Option<bool>("--rewrite") { Description = "Write what the commands print now into the file. What it expects must hold all the same." };
+        var rewrite = new Option<bool>("--rewrite")
+        {
+            Description = "Write what the commands print now into the file. What it expects must hold all the same.",
+        };
         var command = new Command("run", "Runs a scenario, and fails where something does not go as the file says.") { file, rewrite };
         command.SetAction(parsed =>
         {

@@ -4,8 +4,8 @@ using AkkaPaxos.TestKit.Scenarios;
 namespace AkkaPaxos.Scenarios;
 
 /// <summary>
-/// Runs the examples of docs/scenarios.md: those after a <c>protocol</c> line, as far as the next one, are one scenario. With AKKAPAXOS_REWRITE=1 what they
-/// print now is written into the page.
+/// Runs the examples of docs/scenarios.md: those after a <c>protocol</c> line, as far as the next one, are one scenario. With
+/// AKKAPAXOS_REWRITE=1 what they print now is written into the page.
 /// </summary>
 public sealed class DocumentationTests
 {
@@ -28,9 +28,10 @@ public sealed class DocumentationTests
         foreach (var (start, end) in starts.Zip(starts.Skip(1).Append(int.MaxValue)))
         {
             var section = examples.Where(i => i >= start && i < end).ToList();
-            var run = ScenarioRun.Of(ScenarioFile.Parse(Page, string.Concat(section.Select(i => parts[i]["scenario\n".Length..].TrimEnd('\n') + $"\n\n{Mark}\n"))));
+            var text = string.Concat(section.Select(i => parts[i]["scenario\n".Length..].TrimEnd('\n') + $"\n\n{Mark}\n"));
+            var run = ScenarioRun.Of(ScenarioFile.Parse(Page, text));
             foreach (var problem in run.Problems.Where(p => !(rewrites && p.IsOutput))) problems.Append(problem.Text).Append('\n');
-            foreach (var (i, text) in section.Zip(run.Rewritten.Split(Mark))) parts[i] = $"scenario\n{text.Trim('\n')}\n";
+            foreach (var (i, example) in section.Zip(run.Rewritten.Split(Mark))) parts[i] = $"scenario\n{example.Trim('\n')}\n";
         }
         if (rewrites) File.WriteAllText(Page, string.Join(Fence, parts));
         Assert.True(problems.Length == 0, $"{problems}\nif this is what should happen now: AKKAPAXOS_REWRITE=1 scripts/test");

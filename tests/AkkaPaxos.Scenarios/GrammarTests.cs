@@ -70,9 +70,13 @@ public sealed class GrammarTests
 
         object[] expected =
         [
-            new ProtocolDeclaration("synod"), "a1 a2 a3", new SetDeclaration("retry.min", "100ms"), new PastDeclaration("p1", 2), new Propose("c1", "p1", "X"), "Deliver all", "Deliver Prepare",
-            "Deliver p1 -> a1 a2 Accept(1.1, X)", "Drop * -> a3", "Duplicate a1 -> * Promise", "p1 -> a3 100", "Crash p1 p2", "Restart p1", "LoseDisk a1",
-            "Elect p2", "p1 a1|a2 a3", new Heal(), new Advance(TimeSpan.FromSeconds(1.5)), new Note("OLD LEADER tries 2, denied"), new RunUntilQuiet(),
+            new ProtocolDeclaration("synod"), "a1 a2 a3", new SetDeclaration("retry.min", "100ms"), new PastDeclaration("p1", 2),
+            new Propose("c1", "p1", "X"),
+            "Deliver all", "Deliver Prepare",
+            "Deliver p1 -> a1 a2 Accept(1.1, X)", "Drop * -> a3", "Duplicate a1 -> * Promise", "p1 -> a3 100", "Crash p1 p2",
+            "Restart p1", "LoseDisk a1",
+            "Elect p2", "p1 a1|a2 a3", new Heal(), new Advance(TimeSpan.FromSeconds(1.5)), new Note("OLD LEADER tries 2, denied"),
+            new RunUntilQuiet(),
             new ShowWaiting(), "state a1 a2", new ExpectNoDecision(0), "0 X Y 2.1", "4 no-op ", new ExpectNoDecision(5),
             "a1 promised:2.1 accepted:(1.1, X) answered:[1; 2]",
         ];

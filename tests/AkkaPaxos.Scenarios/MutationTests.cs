@@ -32,7 +32,8 @@ public sealed class MutationTests
     [Fact]
     public void The_real_roles_pass() => Assert.Empty(Caught([]));
 
-    private static void AssertCaught(params (SynodRole Role, Type Class)[] doubles) => Assert.NotEmpty(Caught(doubles.ToDictionary(d => d.Role, d => d.Class)));
+    private static void AssertCaught(params (SynodRole Role, Type Class)[] doubles) =>
+        Assert.NotEmpty(Caught(doubles.ToDictionary(d => d.Role, d => d.Class)));
 
     /// <summary>The files of which an expectation does not hold with these roles.</summary>
     private static List<string> Caught(Dictionary<SynodRole, Type> doubles) =>

@@ -63,7 +63,10 @@ public readonly record struct Lifeline(LifelineGroup Group, int Number) : ICompa
 /// <summary>What a message is called in a drawing.</summary>
 /// <param name="Name">Its kind: <c>Promise</c>.</param>
 /// <param name="Numbers">What stands in parentheses: ballot, slot, value. May be empty.</param>
-/// <param name="Each">What may differ between messages that are drawn as one row, so that the row gathers it: <c>Promise(2.2, {V,null,null})</c>; null where there is none.</param>
+/// <param name="Each">
+/// What may differ between messages that are drawn as one row, so that the row gathers it:
+/// <c>Promise(2.2, {V,null,null})</c>; null where there is none.
+/// </param>
 public sealed record MessageLabel(string Name, string Numbers, string? Each = null)
 {
     /// <summary>Reads a label as it stands in text: <c>Accept(1.1, 4)</c>.</summary>
@@ -77,8 +80,8 @@ public sealed record MessageLabel(string Name, string Numbers, string? Each = nu
     public static string Text(IReadOnlyList<MessageLabel> labels)
     {
         var first = labels[0];
-        string?[] parts = [first.Numbers.Length > 0 ? first.Numbers : null, first.Each is null ? null : $"{{{string.Join(',', labels.Select(l => l.Each))}}}"];
-        var inner = string.Join(", ", parts.Where(p => p is not null));
+        var gathered = first.Each is null ? "" : $"{{{string.Join(',', labels.Select(l => l.Each))}}}";
+        var inner = string.Join(", ", new[] { first.Numbers, gathered }.Where(p => p.Length > 0));
         return inner.Length > 0 ? $"{first.Name}({inner})" : first.Name;
     }
 

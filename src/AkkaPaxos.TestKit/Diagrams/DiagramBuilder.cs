@@ -18,7 +18,8 @@ public sealed class DiagramBuilder
     {
         public List<Arrow> Arrows { get; } = [];
 
-        public bool Touches(Lifeline line) => Arrows.Any(a => a.From == line || a.To == line) || (Note is not null && (Note.Lines.Count == 0 || Note.Lines.Contains(line)));
+        public bool Touches(Lifeline line) =>
+            Arrows.Any(a => a.From == line || a.To == line) || (Note is not null && (Note.Lines.Count == 0 || Note.Lines.Contains(line)));
 
         public bool Takes(Arrow arrow, bool isLost) =>
             Note is null && IsLost == isLost && Arrows[0].Label.Joins(arrow.Label) && Arrows[0].From.Group == arrow.From.Group

@@ -9,7 +9,8 @@ public static class MermaidDiagram
     public static string Draw(Diagram diagram)
     {
         var text = new StringBuilder("sequenceDiagram\n");
-        foreach (var line in diagram.Lifelines) text.Append($"    participant {Id(line)} as {line.Title}{(line.Number == 0 ? "" : $" {line.Number}")}\n");
+        foreach (var line in diagram.Lifelines)
+            text.Append($"    participant {Id(line)} as {line.Title}{(line.Number == 0 ? "" : $" {line.Number}")}\n");
         foreach (var row in diagram.Rows)
         {
             switch (row)
@@ -24,7 +25,8 @@ public static class MermaidDiagram
                     text.Append($"    Note over {over}: {Escaped(note.Remark)}\n");
                     break;
                 case NoteRow note when diagram.Lifelines.Count > 0:
-                    text.Append($"    Note over {Id(diagram.Lifelines[0])}{(diagram.Lifelines.Count > 1 ? "," + Id(diagram.Lifelines[^1]) : "")}: {Escaped(note.Remark)}\n");
+                    var last = diagram.Lifelines.Count > 1 ? $",{Id(diagram.Lifelines[^1])}" : "";
+                    text.Append($"    Note over {Id(diagram.Lifelines[0])}{last}: {Escaped(note.Remark)}\n");
                     break;
             }
         }

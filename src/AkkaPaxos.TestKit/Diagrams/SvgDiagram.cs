@@ -17,20 +17,24 @@ public static class SvgDiagram
     private const double TextWidth = 7.3; // of a character, at most
 
     private const string Style =
-        "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}.t{font-weight:bold;text-anchor:middle}.n{text-anchor:middle;fill:#59636e}" +
-        ".l{stroke:#9aa4af;stroke-width:1.2}.a{stroke:#0550ae;stroke-width:1.4;marker-end:url(#head)}.x{stroke:#bc4c00;stroke-width:1.4;stroke-dasharray:4 3;marker-end:url(#lost)}" +
-        ".s{fill:#0550ae}.w{fill:#bc4c00}.d{fill:none;stroke:#cf222e;stroke-width:2}.u{fill:none;stroke:#1a7f37;stroke-width:2}.m{fill:#9a6700;font-style:italic}" +
+        "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}" +
+        ".t{font-weight:bold;text-anchor:middle}.n{text-anchor:middle;fill:#59636e}" +
+        ".l{stroke:#9aa4af;stroke-width:1.2}.a{stroke:#0550ae;stroke-width:1.4;marker-end:url(#head)}" +
+        ".x{stroke:#bc4c00;stroke-width:1.4;stroke-dasharray:4 3;marker-end:url(#lost)}" +
+        ".s{fill:#0550ae}.w{fill:#bc4c00}.d{fill:none;stroke:#cf222e;stroke-width:2}" +
+        ".u{fill:none;stroke:#1a7f37;stroke-width:2}.m{fill:#9a6700;font-style:italic}" +
         ".b rect{fill:#eaeef2}.b{cursor:pointer}";
 
     // Folding moves what is below: the sections are laid out anew at each click.
     private const string Script =
-        "(function(){var r=document.documentElement,s=[].slice.call(r.querySelectorAll('.section'));" +
+        "(function(){var r=(document.currentScript||{}).parentNode||document.documentElement,s=[].slice.call(r.querySelectorAll('.section'));" +
         "function lay(){var y=0;s.forEach(function(g){g.setAttribute('transform','translate(0,'+y+')');var o=g.getAttribute('data-open')==='1';" +
         "g.querySelector('.body').style.display=o?'':'none';g.querySelector('.sign').textContent=o?'\\u25be':'\\u25b8';" +
         "y+=o?+g.getAttribute('data-height'):" + "BAR" + ";});" +
         "r.setAttribute('height',y);r.setAttribute('viewBox','0 0 '+r.getAttribute('width')+' '+y);}" +
         "s.forEach(function(g,i){g.setAttribute('data-open',i===0||i===s.length-1?'1':'0');" +
-        "g.querySelector('.b').addEventListener('click',function(){g.setAttribute('data-open',g.getAttribute('data-open')==='1'?'0':'1');lay();});});lay();})();";
+        "g.querySelector('.b').addEventListener('click',function(){" +
+        "g.setAttribute('data-open',g.getAttribute('data-open')==='1'?'0':'1');lay();});});lay();})();";
 
     /// <summary>The whole of a run.</summary>
     public static string Draw(Diagram diagram)
@@ -69,8 +73,10 @@ public static class SvgDiagram
              <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}">
              <style>{Style}</style>
              <defs>
-             <marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto" markerUnits="userSpaceOnUse"><path d="M0,0.5 L8,4 L0,7.5 z" fill="#0550ae"/></marker>
-             <marker id="lost" markerWidth="10" markerHeight="10" refX="9" refY="5" orient="auto" markerUnits="userSpaceOnUse"><path d="M1,1 L9,9 M1,9 L9,1" stroke="#bc4c00" stroke-width="1.6"/></marker>
+             <marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto" markerUnits="userSpaceOnUse">
+             <path d="M0,0.5 L8,4 L0,7.5 z" fill="#0550ae"/></marker>
+             <marker id="lost" markerWidth="10" markerHeight="10" refX="9" refY="5" orient="auto" markerUnits="userSpaceOnUse">
+             <path d="M1,1 L9,9 M1,9 L9,1" stroke="#bc4c00" stroke-width="1.6"/></marker>
              </defs>
              <rect width="100%" height="100%" fill="#ffffff"/>
              {body}{script}</svg>
@@ -92,7 +98,8 @@ public static class SvgDiagram
 
     /// <summary>Draws some rows below a heading; returns how high that is.</summary>
     private static int Section(
-        StringBuilder svg, IReadOnlyList<DiagramRow> rows, IReadOnlyList<Lifeline> lines, Dictionary<Lifeline, int> x, int textLeft, int top, HashSet<Lifeline> down)
+        StringBuilder svg, IReadOnlyList<DiagramRow> rows, IReadOnlyList<Lifeline> lines, Dictionary<Lifeline, int> x, int textLeft, int top,
+        HashSet<Lifeline> down)
     {
         foreach (var group in lines.GroupBy(l => l.Group))
             svg.Append(Text("t", group.Average(l => x[l]), top + 18, group.First().Title));
@@ -133,7 +140,8 @@ public static class SvgDiagram
         var (from, to) = (x[arrow.From], x[arrow.To]);
         var end = isLost ? to - (Math.Sign(to - from) * 12) : to;
         svg.Append($"<g><title>{Escaped($"{arrow.From} to {arrow.To}: {arrow.Label}{(isLost ? ", lost" : "")}")}</title>")
-            .Append($"<circle class=\"{(isLost ? "w" : "s")}\" cx=\"{from}\" cy=\"{y}\" r=\"2.5\"/><line class=\"{(isLost ? "x" : "a")}\" x1=\"{from}\" y1=\"{y}\" x2=\"{end}\" y2=\"{y}\"/></g>");
+            .Append($"<circle class=\"{(isLost ? "w" : "s")}\" cx=\"{from}\" cy=\"{y}\" r=\"2.5\"/>")
+            .Append($"<line class=\"{(isLost ? "x" : "a")}\" x1=\"{from}\" y1=\"{y}\" x2=\"{end}\" y2=\"{y}\"/></g>");
     }
 
     private static void Note(
@@ -159,9 +167,12 @@ public static class SvgDiagram
     private static string Vertical(int x, int from, int to) => $"<line class=\"l\" x1=\"{x}\" y1=\"{from}\" x2=\"{x}\" y2=\"{to}\"/>";
 
     private static string Text(string style, double x, int y, string text) =>
-        $"<text{(style.Length > 0 ? $" class=\"{style}\"" : "")} x=\"{x.ToString("0.#", CultureInfo.InvariantCulture)}\" y=\"{y}\">{Escaped(text)}</text>\n";
+        $"<text{(style.Length > 0 ? $" class=\"{style}\"" : "")} "
+        + $"x=\"{x.ToString("0.#", CultureInfo.InvariantCulture)}\" y=\"{y}\">{Escaped(text)}</text>\n";
 
-    private static string Words(DiagramRow row) => (row.At is { } at ? string.Create(CultureInfo.InvariantCulture, $"+{at.TotalMilliseconds:0.0} ms  ") : "") + (row is NoteRow note ? note.Remark : row.Text);
+    private static string Words(DiagramRow row) =>
+        (row.At is { } at ? string.Create(CultureInfo.InvariantCulture, $"+{at.TotalMilliseconds:0.0} ms  ") : "")
+        + (row is NoteRow note ? note.Remark : row.Text);
 
     private static string Escaped(string text) => WebUtility.HtmlEncode(text);
 }

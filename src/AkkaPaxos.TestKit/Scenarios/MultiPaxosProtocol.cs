@@ -24,8 +24,10 @@ internal sealed class MultiPaxosProtocol : Protocol
     {
         var (nodes, clients) = (declared.Of("nodes"), declared.Of("clients"));
         if (nodes.Count == 0) throw new FormatException("no nodes are declared");
-        if (!nodes.SequenceEqual(Enumerable.Range(1, nodes.Count).Select(i => $"n{i}"))) throw new FormatException($"\"{string.Join(' ', nodes)}\", expected n1 n2 and so on");
-        if (clients.FirstOrDefault(c => c[0] != 'c') is { } wrong) throw new FormatException($"\"{wrong}\", expected a name like c1 for one of the clients");
+        if (!nodes.SequenceEqual(Enumerable.Range(1, nodes.Count).Select(i => $"n{i}")))
+            throw new FormatException($"\"{string.Join(' ', nodes)}\", expected n1 n2 and so on");
+        if (clients.FirstOrDefault(c => c[0] != 'c') is { } wrong)
+            throw new FormatException($"\"{wrong}\", expected a name like c1 for one of the clients");
         foreach (var kind in (string[])["proposers", "acceptors", "learners"])
             if (declared.Of(kind).Count > 0) throw new FormatException($"protocol multipaxos has clients and nodes, no {kind}");
         if (declared.Past.Count > 0) throw new FormatException("only proposers of synod have a past: elect and crash leaders instead");
@@ -53,14 +55,17 @@ internal sealed class MultiPaxosProtocol : Protocol
     {
         foreach (var client in Declared.Of("clients")) network.AddClient(client);
         foreach (var member in _membership.Members)
-            network.AddNode($"n{member.Id}", start => MultiPaxosNode.Roles(start, member.Id.Value, _membership, _settings, () => Application(start.Name)), holdOwnMessages: true);
+            network.AddNode(
+                $"n{member.Id}", start => MultiPaxosNode.Roles(start, member.Id.Value, _membership, _settings, () => Application(start.Name)),
+                holdOwnMessages: true);
     }
 
     // A client's first command asks for a session, and is not executed; those after its answer belong to the session.
     public override void Propose(SteppingNetwork network, Participant client, Participant to, string value)
     {
         var session = network.Received(client.Name).OfType<Response>().SelectMany(r => r.Replies)
-            .FirstOrDefault(r => r is { Client: 0, Status: ReplyStatus.Ok }) is { } opened ? BinaryPrimitives.ReadInt64BigEndian(opened.Result.Span) : 0;
+            .FirstOrDefault(r => r is { Client: 0, Status: ReplyStatus.Ok }) is { } opened
+            ? BinaryPrimitives.ReadInt64BigEndian(opened.Result.Span) : 0;
         var sequence = session == 0 ? ++_tokens : _sequences[client.Name] = _sequences.GetValueOrDefault(client.Name) + 1;
         network.Send(client.Node, to.Node, "replica", new Request([new Command(session, sequence, 1, Encoding.UTF8.GetBytes(value))]));
     }
@@ -79,7 +84,7 @@ internal sealed class MultiPaxosProtocol : Protocol
         Forward m => new("Forward", Text(m.Commands)),
         MultiPaxos.Propose m => new("Propose", $"{m.Slot}, {Text(m.Value)}"),
         Prepare m => new("Prepare", $"{m.Ballot}"),
-        Promise m => new("Promise", $"{m.Promised}", m.Accepted.Count == 0 ? "null" : string.Join(' ', m.Accepted.Select(p => $"{p.Slot}:{p.Ballot}:{Text(p.Value)}"))),
+        Promise m => new("Promise", $"{m.Promised}", m.Accepted.Count == 0 ? "null" : string.Join(' ', m.Accepted.Select(Text))),
         Accept m => new("Accept", $"{m.PValue.Ballot}, {m.PValue.Slot}, {Text(m.PValue.Value)}"),
         Accepted m => new("Accepted", $"{m.Promised}, {m.Slot}"),
         Learned m => new("Learned", $"{m.PValue.Ballot}, {m.PValue.Slot}"),
@@ -117,11 +122,17 @@ internal sealed class MultiPaxosProtocol : Protocol
                 var promised = Ballot.Bottom;
                 foreach (var e in journal)
                 {
-                    var ballot = e switch { AcceptorPromised p => p.Ballot, AcceptorAccepted a => a.PValue.Ballot, AcceptorTruncated t => t.Promised, _ => Ballot.Bottom };
+                    var ballot = e switch
+                    {
+                        AcceptorPromised p => p.Ballot,
+                        AcceptorAccepted a => a.PValue.Ballot,
+                        AcceptorTruncated t => t.Promised,
+                        _ => Ballot.Bottom,
+                    };
                     if (ballot > promised) promised = ballot;
                     if (e is AcceptorAccepted { PValue: var p2 }) accepted[p2.Slot] = p2;
                 }
-                return $"promised={promised} accepted=[{string.Join("; ", accepted.Values.Select(p => $"{p.Slot}:{p.Ballot}:{Text(p.Value)}"))}]";
+                return $"promised={promised} accepted=[{string.Join("; ", accepted.Values.Select(Text))}]";
             default:
                 throw new InvalidOperationException($"{who.Name} has no state of its own: its roles have");
         }
@@ -131,6 +142,8 @@ internal sealed class MultiPaxosProtocol : Protocol
         network.Journal(who.Node, $"paxos-default-{Declarations.Number(who.Name)}-{who.Role}");
 
     private Words Application(string node) => _applications[node] = new Words();
+
+    private static string Text(PValue p) => $"{p.Slot}:{p.Ballot}:{Text(p.Value)}";
 
     private static string Text(Value value) => value.IsNoOp ? "no-op" : Text(value.Commands);
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using AkkaPaxos.TestKit.Diagrams;
 using AkkaPaxos.TestKit.Simulation;
 
@@ -10,13 +11,12 @@ namespace AkkaPaxos.TestKit.Scenarios;
 public sealed record ScenarioProblem(int Line, string Text, bool IsOutput);
 
 /// <summary>What became of a scenario: real actors, stepped as the file says.</summary>
-public sealed class ScenarioRun
+public sealed partial class ScenarioRun
 {
     private readonly ScenarioFile _file;
     private readonly List<IReadOnlyList<string>> _outputs = [];
     private readonly List<ScenarioProblem> _problems = [];
     private readonly Declarations _declared;
-    private readonly SortedDictionary<(long Slot, string Value, string Ballot), SortedSet<string>> _votes = [];
 
     // From the first command on.
     private Protocol _protocol = null!;
@@ -42,7 +42,8 @@ public sealed class ScenarioRun
     public static ScenarioRun Of(ScenarioFile file) => Of(file, new Declarations());
 
     /// <summary>Runs a scenario, with roles other than the real ones.</summary>
-    internal static ScenarioRun With(ScenarioFile file, IReadOnlyDictionary<Synod.SynodRole, Type> doubles) => Of(file, new Declarations { Doubles = doubles });
+    internal static ScenarioRun With(ScenarioFile file, IReadOnlyDictionary<Synod.SynodRole, Type> doubles) =>
+        Of(file, new Declarations { Doubles = doubles });
 
     private static ScenarioRun Of(ScenarioFile file, Declarations declared)
     {
@@ -118,7 +119,8 @@ public sealed class ScenarioRun
                 _declared.Settings.Add($"{s.Key} = {s.Value}");
                 break;
             case PastDeclaration s:
-                if (!_declared.Of("proposers").Contains(s.Name)) throw Wrong(line, s.Name, $"expected one of the proposers: {string.Join(", ", _declared.Of("proposers"))}");
+                if (!_declared.Of("proposers").Contains(s.Name))
+                    throw Wrong(line, s.Name, $"expected one of the proposers: {string.Join(", ", _declared.Of("proposers"))}");
                 _declared.Past.Add(s);
                 break;
         }
@@ -248,48 +250,8 @@ public sealed class ScenarioRun
         }).ToList();
         if (found.Count > 0) return found;
         var waiting = string.Join("; ", Groups(_network.InFlight));
-        throw new ScenarioFailure($"no message waits that is {selector}; {(waiting.Length > 0 ? $"there are {waiting}" : "none waits at all")}", true);
-    }
-
-    // ---- expectations ----
-
-    private IReadOnlyList<string> Expect(ExpectChosen expected)
-    {
-        var chosen = Chosen(expected.Slot);
-        var values = chosen.Select(c => c.Value).Distinct().Order(StringComparer.Ordinal);
-        var happened = chosen.Count == 0 ? "there is no decision" : string.Join(", ", chosen);
-        if (!values.SequenceEqual(expected.Values.Order(StringComparer.Ordinal)))
-            throw new ScenarioFailure($"expected {string.Join(" and ", expected.Values)} to be chosen, but {happened}", false);
-        if (expected.Ballot is { } ballot && chosen.All(c => c.Ballot != ballot))
-            throw new ScenarioFailure($"expected ballot {ballot}, but {happened}", false);
-        return [.. chosen.Select(c => $"{c}")];
-    }
-
-    private sealed record Choice(string Value, string Ballot, IReadOnlyList<string> By)
-    {
-        public override string ToString() => $"{Value} is chosen under {Ballot} by {string.Join(' ', By)}";
-    }
-
-    /// <summary>What a majority of acceptors has accepted under one ballot.</summary>
-    private List<Choice> Chosen(long slot) =>
-        [.. _votes.Where(v => v.Key.Slot == slot && v.Value.Count > _protocol.Acceptors / 2).Select(v => new Choice(v.Key.Value, v.Key.Ballot, [.. v.Value]))];
-
-    private IReadOnlyList<string> Expect(ScenarioLine line, ExpectState expected)
-    {
-        var state = State(line, expected.Name);
-        foreach (var (key, value) in expected.Parts)
-        {
-            var at = $" {state}".IndexOf($" {key}={value}", StringComparison.Ordinal);
-            var end = at + key.Length + value.Length + 1;
-            if (at < 0 || (end < state.Length && state[end] != ' ')) throw new ScenarioFailure($"expected {key}={value}, but {expected.Name}: {state}", false);
-        }
-        return ["ok"];
-    }
-
-    private string State(ScenarioLine line, string name)
-    {
-        var who = Who(line, name);
-        return _network!.IsUp(who.Node) ? _protocol.State(_network, who) : "status=down";
+        throw new ScenarioFailure(
+            $"no message waits that is {selector}; {(waiting.Length > 0 ? $"there are {waiting}" : "none waits at all")}", true);
     }
 
     // ---- what happens ----
@@ -323,14 +285,6 @@ public sealed class ScenarioRun
                 Remark(NoteKind.Crash, $"{_protocol.Line(e.Node, e.Role, "").Name} fails: {e.Cause.Message}", [_protocol.Line(e.Node, e.Role, "")]);
                 break;
         }
-    }
-
-    private void Count(MessageInFlight message)
-    {
-        if (_protocol.VoteIn(message) is not { } vote) return;
-        var key = (vote.Slot, vote.Value, vote.Ballot);
-        if (!_votes.TryGetValue(key, out var by)) _votes.Add(key, by = new SortedSet<string>(StringComparer.Ordinal));
-        by.Add(vote.Acceptor);
     }
 
     private Arrow Arrow(MessageInFlight message)
@@ -376,21 +330,25 @@ public sealed class ScenarioRun
         List<List<List<Arrow>>> merged = [];
         foreach (var group in broadcasts)
         {
-            if (merged is [.., var last] && last[0][0].Label.Joins(group[0].Label) && last[0].Select(a => a.To).SequenceEqual(group.Select(a => a.To))) last.Add(group);
+            if (merged is [.., var last] && Alike(last[0], group)) last.Add(group);
             else merged.Add([group]);
         }
         return merged.Select(m =>
-            $"{string.Join(' ', m.Select(g => g[0].From))} -> {string.Join(' ', m[0].Select(a => a.To))} {MessageLabel.Text([.. m.Select(g => g[0].Label)])}");
+            $"{string.Join(' ', m.Select(g => g[0].From))} -> {string.Join(' ', m[0].Select(a => a.To))} "
+            + MessageLabel.Text([.. m.Select(g => g[0].Label)]));
+
+        static bool Alike(List<Arrow> a, List<Arrow> b) => a[0].Label.Joins(b[0].Label) && a.Select(x => x.To).SequenceEqual(b.Select(x => x.To));
     }
 
     // ---- words ----
 
     private ScenarioException Wrong(ScenarioLine line, string word, string problem)
     {
-        var at = System.Text.RegularExpressions.Regex.Match(line.Text, $@"(?<![\w-]){System.Text.RegularExpressions.Regex.Escape(word)}(?![\w-])");
+        var at = Regex.Match(line.Text, $@"(?<![\w-]){Regex.Escape(word)}(?![\w-])");
         return new ScenarioException(_file.Name, line.Number, at.Success ? at.Index + 1 : 1, $"\"{word}\", {problem}");
     }
 
     private static string Difference(IReadOnlyList<string> expected, IReadOnlyList<string> happened) =>
-        string.Join('\n', expected.Except(happened).Select(l => $"  - {l}").Concat(happened.Except(expected).Select(l => $"  + {l}")).DefaultIfEmpty("  the lines are in another order"));
+        string.Join('\n', expected.Except(happened).Select(l => $"  - {l}").Concat(happened.Except(expected).Select(l => $"  + {l}"))
+            .DefaultIfEmpty("  the lines are in another order"));
 }

@@ -30,8 +30,10 @@ internal sealed class SynodProtocol : Protocol
                     throw new FormatException($"\"{name}\", expected a name like {new Lifeline(group, 1)} for one of the {kind}");
         foreach (var kind in (string[])["clients", "proposers", "acceptors", "learners"])
             if (declared.Of(kind).Count == 0) throw new FormatException($"no {kind} are declared");
-        if (declared.Of("nodes").Count > 0) throw new FormatException($"protocol {declared.Protocol} has clients, proposers, acceptors and learners, no nodes");
-        Participants = [.. Kinds.SelectMany(k => declared.Of(k.Kind).Select(n => new Participant(n, n, SynodLink.Name(k.Role), [LineOf(k.Group, n)])))];
+        if (declared.Of("nodes").Count > 0)
+            throw new FormatException($"protocol {declared.Protocol} has clients, proposers, acceptors and learners, no nodes");
+        Participants =
+            [.. Kinds.SelectMany(k => declared.Of(k.Kind).Select(n => new Participant(n, n, SynodLink.Name(k.Role), [LineOf(k.Group, n)])))];
         _settings = new SynodSettings(
             ConfigurationFactory.ParseString($"akkapaxos.synod {{\n{string.Join('\n', declared.Settings)}\n}}")
                 .WithFallback(PaxosSettings.DefaultConfig()).GetConfig("akkapaxos.synod"));
