@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.TestKit.Tests;
@@ -26,6 +27,28 @@ public sealed class SimulatedClusterTests
     }
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 20)];
+
+    [Fact]
+    public void A_users_state_machine_survives_a_partition()
+    {
+        var cluster = SimulatedCluster.Start(7, 5, new SimulationSettings { StateMachine = () => new AppendMachine() });
+        cluster.RunFor(TimeSpan.FromSeconds(2));
+        cluster.Partition("n1", "n2");
+        var writes = Enumerable.Range(1, 10).Select(i => cluster.Submit(Encoding.UTF8.GetBytes($"line {i}"))).ToList();
+        cluster.RunFor(TimeSpan.FromSeconds(5));
+        Assert.All(writes, w => Assert.True(w.IsDone)); // three of five are a majority
+        cluster.Partition("n3");
+        var stuck = cluster.Submit(Encoding.UTF8.GetBytes("late"));
+        cluster.RunFor(TimeSpan.FromSeconds(5));
+        Assert.False(stuck.IsDone);
+        cluster.Heal();
+        cluster.RunFor(TimeSpan.FromSeconds(5));
+        var all = cluster.Ask(default);
+        cluster.RunFor(TimeSpan.FromSeconds(1));
+        Assert.True(stuck.IsDone);
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => $"line {i}").Append("late").Order(), Encoding.UTF8.GetString(all.Answer.Span).Split(',').Order());
+        Assert.Empty(cluster.Violations);
+    }
 
     [Fact]
     public async Task Equal_seeds_replay_in_this_process_and_in_others()

@@ -92,6 +92,19 @@ public sealed class SimulatedCluster
         return this;
     }
 
+    /// <summary>Gives the cluster an operation of <see cref="SimulationSettings.StateMachine"/>; it is done, once, while the cluster runs.</summary>
+    public SimulatedOperation Submit(ReadOnlyMemory<byte> operation) => Give(new SimulatedOperation(operation, false));
+
+    /// <summary>Asks <see cref="SimulationSettings.StateMachine"/> a linearizable question; it is answered while the cluster runs.</summary>
+    public SimulatedOperation Ask(ReadOnlyMemory<byte> question) => Give(new SimulatedOperation(question, true));
+
+    private SimulatedOperation Give(SimulatedOperation operation)
+    {
+        using var _ = _world.Driver.Enter();
+        _world.Give(operation);
+        return operation;
+    }
+
     /// <summary>Crashes a node.</summary>
     public void Crash(string node)
     {
@@ -161,7 +174,7 @@ public sealed class SimulatedCluster
             {
                 var (self, name) = (id, $"n{id}");
                 var node = new SimulatedNode(this, name,
-                    n => MultiPaxosNode.Roles(n, self, membership, protocol, () => new AppendLog(name, Observer), _seed))
+                    n => MultiPaxosNode.Roles(n, self, membership, protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed))
                 {
                     RestartRolesAfter = TimeSpan.FromMilliseconds(200),
                     TimerRate = 1 + (_faults.NextDouble() * 2 - 1) * _settings.ClockDrift,
@@ -169,17 +182,26 @@ public sealed class SimulatedCluster
                 Add(node);
                 node.Start();
             }
-            var clients = new SimulatedNode(this, ClientNode, n => Enumerable.Range(1, _settings.Clients).Select(i =>
-            {
-                var replicas = Enumerable.Range(1, _size).Select(id => n.Peer($"n{id}", "replica")).ToArray();
-                return new SimulatedRole($"c{i}", Props.Create(typeof(SimulatedClient), $"c{i}", i, replicas, _settings, Observer, Clients, Mix(_seed, 100 + i)));
-            }));
+            var clients = new SimulatedNode(this, ClientNode, ClientRoles);
             Add(clients);
             clients.Start();
             Every(() => _settings.Crashes, CrashSomeone);
             Every(() => _settings.Partitions, PartitionSomehow);
             Every(() => _settings.SlowDisks, SlowDown);
         }
+
+        private IEnumerable<SimulatedRole> ClientRoles(NodeStart node)
+        {
+            var replicas = Enumerable.Range(1, _size).Select(id => node.Peer($"n{id}", "replica")).ToArray();
+            yield return new SimulatedRole("user", Props.Create(typeof(UserClient), replicas, Clients, Mix(_seed, 100)));
+            if (_settings.StateMachine is not null) yield break;
+            for (var i = 1; i <= _settings.Clients; i++)
+                yield return new SimulatedRole($"c{i}",
+                    Props.Create(typeof(SimulatedClient), $"c{i}", i, replicas, _settings, Observer, Clients, Mix(_seed, 100 + i)));
+        }
+
+        public void Give(SimulatedOperation operation) =>
+            Node(ClientNode).Current!.System.Provider.ResolveActorRef(SimulatedNode.PathOf(ClientNode, "user")).Tell(operation, ActorRefs.NoSender);
 
         public void RunTo(TimeSpan until)
         {

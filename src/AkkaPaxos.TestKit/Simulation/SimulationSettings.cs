@@ -1,4 +1,5 @@
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -10,6 +11,12 @@ public sealed record SimulationSettings
 
     /// <summary>The protocol's settings; null: the defaults.</summary>
     public ProtocolSettings? Protocol { get; init; }
+
+    /// <summary>
+    /// Makes an empty application, where a test brings its own and gives it operations by <see cref="SimulatedCluster.Submit"/>. Null: the
+    /// simulation's own, a list, with <see cref="Clients"/> that work on it.
+    /// </summary>
+    public Func<IStateMachine>? StateMachine { get; init; }
 
     /// <summary>Clients that write and read all the time.</summary>
     public int Clients { get; init; } = 3;
