@@ -14,7 +14,8 @@ public sealed class SimulatedClusterTests
         Assert.True(cluster.Written > 100, $"{cluster.Written} written");
         Assert.True(cluster.Read > 50, $"{cluster.Read} read");
         Assert.Empty(cluster.Faults);
-        foreach (var invariant in new[] { "A1", "A2", "A4", "R1", "R2", "R3", "R5", "S1", "linearizability" })
+        Assert.Equal(0, cluster.DeadLetters);
+        foreach (var invariant in new[] { "A1", "A2", "A4", "R1", "R2", "R3", "R4", "R5", "S1", "linearizability" })
             Assert.True(cluster.Checks.GetValueOrDefault(invariant) > 0, $"{invariant} was never checked");
     }
 

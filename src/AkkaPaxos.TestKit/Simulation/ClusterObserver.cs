@@ -19,7 +19,7 @@ public sealed record Violation(TimeSpan At, string Invariant, string What)
 /// Sees what acceptors have on disk, what nodes say to each other, what replicas apply and what clients are told, and checks it all against the
 /// invariants of the design's section 4, at every event.
 /// </summary>
-internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes)
+internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window)
 {
     private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SlotView> _slots = [];
@@ -27,6 +27,7 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes)
     private readonly Dictionary<(Ballot, long), string> _commanders = [];
     private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly List<(ulong Entry, ulong Checksum)> _log = [];
     private readonly HashSet<ulong> _entries = [];
     private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
@@ -169,6 +170,11 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes)
             case Promise m: Promised(node, m, to, toRole); break;
             case Accepted m: AnsweredAccept(node, m, to, toRole); break;
             case Progress m: Progressed(node, m); break;
+            case Executed m: _slotOut[node] = m.SlotOut; break;
+            case Propose m:
+                var slotOut = _slotOut.GetValueOrDefault(node, 1);
+                Check("R4", m.Slot < slotOut + window, () => $"{node} proposes for slot {m.Slot}, its slotOut is {slotOut} and the window {window}");
+                break;
         }
     }
 

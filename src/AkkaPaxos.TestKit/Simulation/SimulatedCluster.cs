@@ -45,6 +45,9 @@ public sealed class SimulatedCluster
     /// <summary>Messages that left a node.</summary>
     public long Messages => _world.Messages;
 
+    /// <summary>Messages to actors that were not there, other than those that are meant to be suppressed: none where nothing goes wrong.</summary>
+    public long DeadLetters => _world.DeadLetters;
+
     /// <summary>Mailbox runs: one message each.</summary>
     public long Steps => _world.Driver.Steps;
 
@@ -145,13 +148,15 @@ public sealed class SimulatedCluster
         private readonly Dictionary<(string, string), TimeSpan> _lastArrival = [];
         private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
         private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
+        private readonly ProtocolSettings _protocol;
         private SimulationSettings _settings;
 
         public World(int seed, int size, SimulationSettings settings) : base(new Random(Mix(seed, 1)), null)
         {
             (_seed, _size, _settings) = (seed, size, settings);
             (_network, _faults, _disks) = (new Random(Mix(seed, 2)), new Random(Mix(seed, 3)), new Random(Mix(seed, 4)));
-            Observer = new ClusterObserver(() => Driver.Now, size);
+            _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
+            Observer = new ClusterObserver(() => Driver.Now, size, _protocol.Window);
         }
 
         public ClusterObserver Observer { get; }
@@ -162,6 +167,8 @@ public sealed class SimulatedCluster
 
         public long Messages { get; private set; }
 
+        public long DeadLetters { get; private set; }
+
         private TimeSpan Now => Driver.Now;
 
         private static int Mix(int seed, int salt) => unchecked((seed * 486187739 + salt) * 16777619);
@@ -169,12 +176,12 @@ public sealed class SimulatedCluster
         public void Start()
         {
             using var _ = Driver.Enter();
-            var (membership, protocol) = (MultiPaxosNode.Membership(_size), _settings.Protocol ?? MultiPaxosNode.Settings());
+            var membership = MultiPaxosNode.Membership(_size);
             for (var id = 1; id <= _size; id++)
             {
                 var (self, name) = (id, $"n{id}");
                 var node = new SimulatedNode(this, name,
-                    n => MultiPaxosNode.Roles(n, self, membership, protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed))
+                    n => MultiPaxosNode.Roles(n, self, membership, _protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed))
                 {
                     RestartRolesAfter = TimeSpan.FromMilliseconds(200),
                     TimerRate = 1 + (_faults.NextDouble() * 2 - 1) * _settings.ClockDrift,
@@ -395,8 +402,8 @@ public sealed class SimulatedCluster
 
         public override void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)
         {
-            // Messages over links were seen when they left; these are an acceptor's answers to its own node's commanders and scouts.
-            if (envelope.Message is not (Accepted or Promise or Accept or Prepare) || envelope.Sender is SimulatedLink) return;
+            // Messages over links were seen when they left; these go between the roles of one node.
+            if (envelope.Message is not (Accepted or Promise or Accept or Prepare or Executed or Propose) || envelope.Sender is SimulatedLink) return;
             var role = SimulatedNode.RoleOf(cell.Self.Path.ToStringWithoutAddress());
             Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, role);
         }
@@ -409,6 +416,7 @@ public sealed class SimulatedCluster
             switch (what)
             {
                 case UnhandledMessage m: Observer.Violated("unhandled", $"{node.Name}: {m.Recipient} does not handle {m.Message}"); break;
+                case DeadLetter: DeadLetters++; break;
                 case Error e: Observer.Violated("failure", $"{node.Name}: {e}"); break;
             }
         }
