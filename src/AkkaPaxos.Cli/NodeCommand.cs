@@ -65,6 +65,7 @@ internal static class NodeCommand
                 terminal.Text.Flush();
                 var ended = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
                 if (ended == paxos.Failed) throw new CliException((await paxos.Failed).Message, CannotStart);
+                if (ended == system.WhenTerminated && !cancel.IsCancellationRequested) throw new CliException("the actor system ended by itself; the log says why");
             }
             return 0;
         }

@@ -201,7 +201,7 @@ public sealed class HttpGateway : IAsyncDisposable
             return;
         }
         Complete(header);
-        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
+        await Answer(context, response);
     }
 
     private void Complete(ResponseHeader header)
@@ -230,7 +230,7 @@ public sealed class HttpGateway : IAsyncDisposable
         };
         if (status.Leader == 0) response.Errors.Add("etcdserver: no leader");
         Complete(response.Header);
-        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
+        await Answer(context, response);
     }
 
     /// <summary>The body as text.</summary>
@@ -319,14 +319,22 @@ public sealed class HttpGateway : IAsyncDisposable
 
     private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) => Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
 
-    private static async Task Answer(HttpContext context, int status, string json)
+    private static Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
+
+    private static Task Answer(HttpContext context, IMessage message)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        KvJson.Format(message, json);
+        return Answer(context, StatusCodes.Status200OK, json.WrittenMemory);
+    }
+
+    private static async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
     {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
-        response.ContentLength = Encoding.UTF8.GetByteCount(json);
-        Encoding.UTF8.GetBytes(json, response.BodyWriter);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        response.ContentLength = json.Length;
+        await response.BodyWriter.WriteAsync(json, context.RequestAborted);
     }
 }
 
