@@ -49,7 +49,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly SortedDictionary<long, Proposal> _proposals = [];   // PMMC: proposals
     private readonly ReplicaDecisionLog _log = new();                    // PMMC: decisions
     private readonly Queue<(PendingCommand Command, long Since)> _passed = new();
-    private readonly ReplicaReads _reads = new();
+    private readonly ReplicaReads _reads;
     private readonly ReplicaReplies _replies;
     private readonly ChecksumHistory _checksums = new();
     private Ballot _ballot = Ballot.Bottom; // the highest that the leader beside this replica knows of
@@ -69,6 +69,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
         _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
         _requests = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
         _unheard = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
+        _reads = new ReplicaReads(Context.System.Scheduler.Now.UtcTicks);
         _replies = new ReplicaReplies(_settings.PageBytes);
         _state = NewState();
         PersistenceId = context.PersistenceId("replica");

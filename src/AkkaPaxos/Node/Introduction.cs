@@ -85,9 +85,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 break;
             case Hello hello: Answer(hello); break;
             case Welcome welcome:
-                _seenAt[welcome.From] = _tick;
-                _refusedBy.Remove(welcome.From);
-                if (_settings.Membership.Members.Any(m => m.Id == welcome.From) && _welcomedBy.Add(welcome.From)) Decide();
+                if (_settings.Membership.Members.Any(m => m.Id == welcome.From)) Welcomed(welcome.From);
                 break;
             case Refused refused:
                 if (_refusedBy.TryAdd(refused.From, refused.Reason))
@@ -113,13 +111,20 @@ internal sealed class Introduction : UntypedActor, IWithTimers
             : null;
         if (reason is null)
         {
-            _seenAt[hello.From] = _tick;
             Sender.Tell(new Welcome(_settings.NodeId), Self);
+            Welcomed(hello.From); // it has the same members, so it knows this node as this node knows itself
             return;
         }
         if (_strangers.Count < 100 && _strangers.Add($"{hello.From} {hello.Address}"))
             _log.Warning("refused a node that calls itself {0} at {1}: {2}", hello.From, hello.Address, reason);
         Sender.Tell(new Refused(_settings.NodeId, reason), Self);
+    }
+
+    private void Welcomed(NodeId node)
+    {
+        _seenAt[node] = _tick;
+        _refusedBy.Remove(node);
+        if (_welcomedBy.Add(node)) Decide();
     }
 
     private void Decide()

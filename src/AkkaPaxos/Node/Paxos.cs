@@ -37,8 +37,9 @@ public sealed class Paxos : IExtension
             throw new ConfigurationException(
                 $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; make akka.remote.dot-netty.tcp and the member's address agree");
         _peers = new PeerDirectory(system, Settings);
-        var node = Props.Create(typeof(PaxosNode), Settings, _peers, (Action<NodeFailedException>)(why => _failed.TrySetResult(why)));
-        system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node), "paxos");
+        Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
+        var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
+        system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node, failed), "paxos");
         _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), $"paxos-session-{Settings.Group}");
     }
 
