@@ -6,7 +6,10 @@ using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Tests;
 
-/// <summary>What a node does with roles that fail: starts them again, ever more slowly, and leaves those stopped that must not go on. A node of its own, without remoting.</summary>
+/// <summary>
+/// What a node does with roles that fail: starts them again, ever more slowly, and leaves those stopped that must not go on. A node of its own,
+/// without remoting.
+/// </summary>
 public sealed class NodeSupervisionTests : IAsyncLifetime
 {
     private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
@@ -87,7 +90,8 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
             akkapaxos.roles = [acceptor, leader, replica, fragile]
             akkapaxos.role.fragile = "{{typeof(Fragile).AssemblyQualifiedName!.Split(", Version")[0]}}"
             """);
-        Assert.Equal(["acceptor", "leader", "replica", "fragile"], (await Until(paxos, s => s.Roles.All(r => r.IsRunning))).Roles.Select(r => r.Name));
+        var status = await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        Assert.Equal(["acceptor", "leader", "replica", "fragile"], status.Roles.Select(r => r.Name));
         for (var i = 0; i < 3; i++)
         {
             var what = $"fall {i}";

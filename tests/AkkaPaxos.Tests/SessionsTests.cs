@@ -21,7 +21,8 @@ public sealed class SessionsTests
 
     private static long Number(Answer answer) => BinaryPrimitives.ReadInt64BigEndian(answer.Result.Span);
 
-    private static long Open(Sessions sessions, long token) => Number(sessions.Execute(OpenOp(token), _ => throw new InvalidOperationException("no operation")));
+    private static long Open(Sessions sessions, long token) =>
+        Number(sessions.Execute(OpenOp(token), _ => throw new InvalidOperationException("no operation")));
 
     [Fact]
     public void The_log_numbers_the_sessions()

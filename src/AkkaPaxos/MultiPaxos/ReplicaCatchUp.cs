@@ -4,7 +4,10 @@ using AkkaPaxos.Consensus;
 
 namespace AkkaPaxos.MultiPaxos;
 
-/// <summary>In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is complete.</summary>
+/// <summary>
+/// In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is
+/// complete.
+/// </summary>
 /// <param name="SlotOut">How far the replica was.</param>
 public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
 
@@ -50,7 +53,11 @@ public sealed partial class Replica
             case SaveSnapshotSuccess saved: Saved(saved.Metadata.SequenceNr); return true;
             case SaveSnapshotFailure failed:
                 _saving = null;
-                Log.Error(failed.Cause, "node {0} could not save a snapshot at slot {1}; it tries again after as many slots", _context.Self, _lastSnapshotAt);
+                Log.Error(
+                    failed.Cause,
+                    "node {0} could not save a snapshot at slot {1}; it tries again after as many slots",
+                    _context.Self,
+                    _lastSnapshotAt);
                 return true;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: return true;
             case DeleteSnapshotsFailure or DeleteMessagesFailure:

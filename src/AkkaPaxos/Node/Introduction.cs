@@ -106,7 +106,8 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         var known = _settings.Membership.Members.FirstOrDefault(m => m.Id == hello.From);
         var reason = known is null ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows"
-            : known.Address != hello.Address ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
+            : known.Address != hello.Address
+                ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
             : !hello.Members.SequenceEqual(_settings.Membership.Members) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
             : null;
         if (reason is null)

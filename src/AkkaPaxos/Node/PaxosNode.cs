@@ -117,7 +117,8 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     {
         if (role.Actor is not null || role.IsOver || _problem is not null || (role.Name == "leader" && !_introduced)) return;
         var context = new RoleContext(
-            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine, _settings.Seed(role.Name));
+            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine,
+            _settings.Seed(role.Name));
         role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), role.Name));
         role.StartedAt = Context.System.Scheduler.Now;
         _peers.SetOwn(role.Name, role.Actor);
@@ -135,7 +136,8 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             return;
         }
         if (Context.System.Scheduler.Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
-        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, role.Backoff.TotalMilliseconds, role.Problem);
+        var pause = role.Backoff.TotalMilliseconds;
+        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause, role.Problem);
         Timers.StartSingleTimer(role.Name, new StartRole(role.Name), role.Backoff);
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
     }
@@ -150,7 +152,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     private static Exception Innermost(Exception failure)
     {
-        while (failure.InnerException is not null && failure is not (InvariantViolationException or StateMachineException)) failure = failure.InnerException;
+        while (failure is not (InvariantViolationException or StateMachineException) && failure.InnerException is { } inner) failure = inner;
         return failure;
     }
 }

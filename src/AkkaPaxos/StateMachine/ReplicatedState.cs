@@ -64,7 +64,8 @@ public sealed class ReplicatedState
     }
 
     /// <summary>Replaces the whole state by one that <see cref="Snapshot"/> returned.</summary>
-    /// <exception cref="FormatException">The bytes are not such a state, or do not restore to the checksum they carry; this state is not to be used any more.</exception>
+    /// <exception cref="FormatException">The bytes are not such a state, or do not restore to the checksum they carry; this state is not to be used
+    /// any more.</exception>
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
         Proto.State state;
@@ -77,12 +78,14 @@ public sealed class ReplicatedState
             throw new FormatException($"a replica's snapshot ({snapshot.Length} bytes) does not parse: {e.Message}", e);
         }
         if (state.Version != Version || state.SlotOut < 1)
-            throw new FormatException($"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads version {Version}");
+            throw new FormatException(
+                $"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads version {Version}");
         _application.Restore(state.Application.Memory);
         _sessions.Restore(state);
         SlotOut = state.SlotOut;
         if (Checksum != state.Checksum)
-            throw new FormatException($"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");
+            throw new FormatException(
+                $"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");
     }
 
     // splitmix64's finalizer: every bit of both reaches every bit of the result.
