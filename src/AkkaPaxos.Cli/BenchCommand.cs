@@ -15,7 +15,18 @@ internal static class BenchCommand
 {
     /// <summary>What a run measured.</summary>
     private sealed record Figures(
-        string Op, int Clients, double Seconds, int ValueSize, long Operations, double OperationsPerSecond, double P50Ms, double P99Ms, double P999Ms, double MaxMs, long Errors, string? FirstError);
+        string Op,
+        int Clients,
+        double Seconds,
+        int ValueSize,
+        long Operations,
+        double OperationsPerSecond,
+        double P50Ms,
+        double P99Ms,
+        double P999Ms,
+        double MaxMs,
+        long Errors,
+        string? FirstError);
 
     private sealed record Plan(string Op, int Clients, double Seconds, double WarmUp, int ValueSize, int Keys);
 
@@ -24,11 +35,11 @@ internal static class BenchCommand
         var endpointsOption = Endpoints.Option();
         var contacts = new Option<string?>("--contact-points")
         {
-            Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, the nodes at --endpoints are asked for theirs.",
+            Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, --endpoints are asked for theirs.",
             HelpName = "akka.tcp://akkapaxos@host:port,...",
         };
-        var targetLeader = new Option<bool>("--target-leader") { Description = "Send to the leader, as --endpoints tell it, instead of the first endpoint." };
-        var group = new Option<string>("--group") { Description = "The log's name: akkapaxos.group of the nodes.", DefaultValueFactory = _ => "default" };
+        var targetLeader = new Option<bool>("--target-leader") { Description = "Send to the leader instead of the first of --endpoints." };
+        var group = new Option<string>("--group") { Description = "The nodes' akkapaxos.group.", DefaultValueFactory = _ => "default" };
         var clients = Number("--clients", "Clients at once.", "N", 64, 1, 100_000);
         var seconds = Number("--seconds", "How long to measure.", "S", 10, 1, 86_400);
         var warmUp = Number("--warm-up", "How long to run before measuring.", "S", 2, 0, 3_600);
@@ -46,7 +57,9 @@ internal static class BenchCommand
             var nodes = parsed.GetValue(contacts) is { } given
                 ? given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
-            var plan = new Plan(parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp), parsed.GetValue(valueSize), parsed.GetValue(keys));
+            var plan = new Plan(
+                parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
+                parsed.GetValue(valueSize), parsed.GetValue(keys));
             var figures = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
@@ -67,10 +80,12 @@ internal static class BenchCommand
         using var endpoints = Endpoints.Parse(endpointsText);
         var answers = await endpoints.Status(cancel);
         var nodes = answers.Select(a => a.Answer).OfType<Gateway.NodeReport>().ToList();
-        if (nodes.Count == 0) throw new CliException($"no endpoint can be reached: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
+        if (nodes.Count == 0)
+            throw new CliException($"no endpoint can be reached: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
         // All members are contact points, those at the endpoints first.
         var addresses = nodes.Select(n => n.Address).Concat(nodes[0].Peers.Select(p => p.Address)).Distinct().ToList();
-        if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader) addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
+        if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader)
+            addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
         return [.. addresses];
     }
 
@@ -116,7 +131,11 @@ internal static class BenchCommand
         try
         {
             if (plan.Op == "put") await Put(0, patience.Token);
-            else await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token }, (i, stop) => new ValueTask(Put(i, stop)));
+            else
+            {
+                var options = new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token };
+                await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), options, (i, stop) => new ValueTask(Put(i, stop)));
+            }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -127,11 +146,13 @@ internal static class BenchCommand
         var clock = Stopwatch.StartNew();
         var (latencies, errors, firstError) = await Load(operation, plan, plan.Seconds, cancel);
         var took = clock.Elapsed.TotalSeconds;
-        return new Figures(plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1), Ms(latencies.Quantile(0.5)),
-            Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
+        return new Figures(
+            plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1),
+            Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
     }
 
-    private static async Task<(Latencies, long Errors, string? FirstError)> Load(Func<int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
+    private static async Task<(Latencies, long Errors, string? FirstError)> Load(
+        Func<int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);

@@ -40,7 +40,8 @@ internal static class Program
         {
             return 130; // as shells report a command that Ctrl-C ended
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or SocketException or TimeoutException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or HttpRequestException or SocketException or TimeoutException or UnauthorizedAccessException
+            or InvalidOperationException)
         {
             terminal.Error.WriteLine($"akkapaxos: {OneLine(e.Message)}");
             return 1;
@@ -65,8 +66,10 @@ internal static class Program
     internal static IReadOnlyList<string> Errors(ParseResult parsed, IReadOnlyList<string> arguments)
     {
         // The parser takes an option that it does not know for an argument where there is room for one: get KEY --prefx would read a range.
-        var known = parsed.CommandResult.Command.Options.Concat(parsed.RootCommandResult.Command.Options).SelectMany(o => o.Aliases.Prepend(o.Name)).ToHashSet();
-        var unknown = arguments.TakeWhile(a => a != "--").Where(a => a.StartsWith("--", StringComparison.Ordinal) && !known.Contains(a.Split('=', ':')[0])).ToList();
+        var known = parsed.CommandResult.Command.Options.Concat(parsed.RootCommandResult.Command.Options)
+            .SelectMany(o => o.Aliases.Prepend(o.Name)).ToHashSet();
+        var unknown = arguments.TakeWhile(a => a != "--")
+            .Where(a => a.StartsWith("--", StringComparison.Ordinal) && !known.Contains(a.Split('=', ':')[0])).ToList();
         return unknown.Count > 0 ? [.. unknown.Select(u => $"there is no option {u}")] : [.. parsed.Errors.Select(e => OneLine(e.Message))];
     }
 

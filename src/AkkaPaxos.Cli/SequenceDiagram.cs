@@ -113,7 +113,8 @@ internal static class SequenceDiagram
         _ => new Lifeline(Place.Other, node),
     };
 
-    private static bool Learns(string message) => message.Split('(')[0] is "Learned" or "Decision" or "Decisions" or "CatchUp" or "SnapshotOffer" or "FetchSnapshot" or "SnapshotChunk";
+    private static bool Learns(string message) => message.Split('(')[0]
+        is "Learned" or "Decision" or "Decisions" or "CatchUp" or "SnapshotOffer" or "FetchSnapshot" or "SnapshotChunk";
 
     private static Dictionary<Lifeline, int> Columns(List<Lifeline> lines, out string names, out string numbers, out int width)
     {

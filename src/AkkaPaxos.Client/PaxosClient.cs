@@ -104,7 +104,8 @@ public sealed class PaxosClient
     {
         var op = new RequestOp { RequestTxn = txn };
         var bytes = KvOperations.Encode(op);
-        return KvOperations.DecodeTxn(await (KvRules.Writes(op) ? _session.Submit(bytes, cancel) : _session.Query(bytes, false, cancel)).ConfigureAwait(false));
+        var call = KvRules.Writes(op) ? _session.Submit(bytes, cancel) : _session.Query(bytes, false, cancel);
+        return KvOperations.DecodeTxn(await call.ConfigureAwait(false));
     }
 
     /// <summary>Ends the session here; calls under way end with an exception.</summary>

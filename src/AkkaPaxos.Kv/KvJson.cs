@@ -35,7 +35,7 @@ public static class KvJson
     }
 
     /// <summary>The message whose JSON this is; field names in snake_case or camelCase.</summary>
-    /// <exception cref="FormatException">It is not JSON, has an unknown field, or a value that its field cannot hold, such as bytes that are not base64.</exception>
+    /// <exception cref="FormatException">It is not JSON, or has an unknown field, or a value that its field cannot hold.</exception>
     public static T Parse<T>(string json) where T : IMessage, new()
     {
         try
@@ -43,7 +43,8 @@ public static class KvJson
             return Parser.Parse<T>(json);
         }
         // The parser lets some of what lies below it through: numbers out of range, enumerations it does not know.
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException or ArgumentException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException
+            or ArgumentException)
         {
             throw new FormatException(e.Message, e);
         }
