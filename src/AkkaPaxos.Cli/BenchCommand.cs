@@ -13,6 +13,9 @@ namespace AkkaPaxos.Cli;
 /// <summary><c>akkapaxos bench</c>: closed-loop clients, each of which sends its next operation when the last one is answered.</summary>
 internal static class BenchCommand
 {
+    // Fewer than a session has in flight at once, so that no client waits for another.
+    private const int ClientsPerSession = 512;
+
     /// <summary>What a run measured.</summary>
     private sealed record Figures(
         string Op,
@@ -98,17 +101,16 @@ internal static class BenchCommand
         using var system = ActorSystem.Create("bench", config);
         try
         {
-            PaxosClient client;
+            List<PaxosClient> sessions;
             try
             {
-                // Every client has an operation under way, so that many must fit in a session's window.
-                client = new PaxosClient(system, contactPoints, group, new SessionSettings { InFlight = Math.Max(1024, plan.Clients) });
+                sessions = [.. Enumerable.Range(0, ((plan.Clients - 1) / ClientsPerSession) + 1).Select(_ => new PaxosClient(system, contactPoints, group))];
             }
             catch (FormatException e)
             {
                 throw new CliException($"--contact-points: {e.Message}", 2);
             }
-            return await Measure(client, plan, cancel);
+            return await Measure(sessions, plan, cancel);
         }
         finally
         {
@@ -116,25 +118,26 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task<Figures> Measure(PaxosClient client, Plan plan, CancellationToken cancel)
+    private static async Task<Figures> Measure(IReadOnlyList<PaxosClient> sessions, Plan plan, CancellationToken cancel)
     {
         var value = new byte[plan.ValueSize];
         new Random(1).NextBytes(value);
         var content = UnsafeByteOperations.UnsafeWrap(value);
         var keys = Enumerable.Range(0, plan.Keys).Select(i => ByteString.CopyFromUtf8($"bench-{i:00000000}")).ToArray();
-        Task Put(int key, CancellationToken stop) => client.PutAsync(new PutRequest { Key = keys[key], Value = content }, stop);
-        Task Get(int key, CancellationToken stop) => client.RangeAsync(new RangeRequest { Key = keys[key] }, stop);
-        Func<int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
+        PaxosClient Of(int client) => sessions[client % sessions.Count];
+        Task Put(int client, int key, CancellationToken stop) => Of(client).PutAsync(new PutRequest { Key = keys[key], Value = content }, stop);
+        Task Get(int client, int key, CancellationToken stop) => Of(client).RangeAsync(new RangeRequest { Key = keys[key] }, stop);
+        Func<int, int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         try
         {
-            if (plan.Op == "put") await Put(0, patience.Token);
+            if (plan.Op == "put") await Put(0, 0, patience.Token);
             else
             {
                 var options = new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token };
-                await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), options, (i, stop) => new ValueTask(Put(i, stop)));
+                await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), options, (i, stop) => new ValueTask(Put(i, i, stop)));
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -152,7 +155,7 @@ internal static class BenchCommand
     }
 
     private static async Task<(Latencies, long Errors, string? FirstError)> Load(
-        Func<int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
+        Func<int, int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
@@ -167,7 +170,7 @@ internal static class BenchCommand
             {
                 try
                 {
-                    await operation(random.Next(plan.Keys), stop.Token);
+                    await operation(i, random.Next(plan.Keys), stop.Token);
                     mine.Add(Stopwatch.GetElapsedTime(from));
                 }
                 catch (Exception e) when (!cancel.IsCancellationRequested)

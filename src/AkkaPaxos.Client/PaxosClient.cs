@@ -67,7 +67,10 @@ public sealed class PaxosClient
     public Task<PutResponse> PutAsync(string key, string value, CancellationToken cancel = default) =>
         PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) }, cancel);
 
-    /// <summary>Reads keys: linearizable, unless the request says serializable.</summary>
+    /// <summary>
+    /// Reads keys: linearizable, unless the request says serializable. The answer must fit in a message
+    /// (akka.remote.dot-netty.tcp.maximum-frame-size): give large ranges a limit.
+    /// </summary>
     /// <param name="range">Which keys.</param>
     /// <param name="cancel">Stops the waiting.</param>
     /// <exception cref="KvException">The store refused it.</exception>

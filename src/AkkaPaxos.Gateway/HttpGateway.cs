@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using AkkaPaxos.Kv;
+using AkkaPaxos.Node;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -184,11 +185,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            await Refuse(context, new Error
-            {
-                Code = KvErrors.Unavailable,
-                Message = writes ? "etcdserver: request timed out; the write may still happen later" : "etcdserver: request timed out",
-            });
+            var why = patience.IsCancellationRequested ? "etcdserver: request timed out" : "etcdserver: server stopped";
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = writes ? $"{why}; the write may still happen later" : why });
+            return;
+        }
+        catch (OutcomeUnknownException e)
+        {
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = $"akkapaxos: {e.Message}" });
             return;
         }
         var (response, header) = result.OutcomeCase switch

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Akka.Configuration;
+using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Gateway.Tests;
 
@@ -196,6 +197,19 @@ public sealed class HttpGatewayTests : IAsyncLifetime
         Assert.DoesNotContain("kvs", await Ok("/v3/kv/range", """{"key": "Zm9v", "serializable": true}"""));
         _node.Stalled = false;
         await StillServes();
+    }
+
+    [Fact]
+    public async Task A_write_whose_outcome_is_lost_is_503_and_no_failure_of_the_gateway()
+    {
+        _node.Failure = new OutcomeUnknownException("the cluster has forgotten the session: it may have been executed or not");
+        var (code, error) = await Refused("/v3/kv/put", """{"key": "Zm9v"}""");
+        Assert.Equal((503, 14), (code, (int)error["code"]!));
+        Assert.Contains("may have been executed or not", (string?)error["error"]);
+        _node.Failure = new OperationCanceledException("the session is closed");
+        (code, error) = await Refused("/v3/kv/put", """{"key": "Zm9v"}""");
+        Assert.Equal((503, "etcdserver: server stopped; the write may still happen later"), (code, (string?)error["error"]));
+        lock (_logged) Assert.Empty(_logged);
     }
 
     [Fact]
