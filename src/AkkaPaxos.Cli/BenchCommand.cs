@@ -104,7 +104,8 @@ internal static class BenchCommand
             List<PaxosClient> sessions;
             try
             {
-                sessions = [.. Enumerable.Range(0, ((plan.Clients - 1) / ClientsPerSession) + 1).Select(_ => new PaxosClient(system, contactPoints, group))];
+                var count = ((plan.Clients - 1) / ClientsPerSession) + 1;
+                sessions = [.. Enumerable.Range(0, count).Select(_ => new PaxosClient(system, contactPoints, group))];
             }
             catch (FormatException e)
             {
