@@ -30,11 +30,14 @@ public sealed class NodeCommandTests : IDisposable
             string[][] ways = [["--endpoints", Endpoint, "--target-leader"], ["--contact-points", $"akka.tcp://akkapaxos@127.0.0.1:{_ports[0]}"]];
             foreach (var (op, where) in ((string[])["put", "get"]).Zip(ways))
             {
-                var bench = await Run(["bench", "--op", op, "--clients", "4", "--seconds", "1", "--warm-up", "0", "--value-size", "16", "--keys", "10", "--json", .. where]);
+                var bench = await Run(["bench", "--op", op, "--clients", "4", "--seconds", "1", "--warm-up", "0", "--value-size", "16", "--keys",
+                    "10", "--json", .. where]);
                 Assert.Equal((0, ""), (bench.Code, bench.Error));
                 var figures = JsonNode.Parse(bench.Output)!;
-                Assert.Equal((op, 4, 16, 0), ((string?)figures["op"], (int)figures["clients"]!, (int)figures["valueSize"]!, (long)figures["errors"]!));
-                Assert.True((long)figures["operations"]! > 0 && (double)figures["p50Ms"]! > 0 && (double)figures["p50Ms"]! <= (double)figures["p999Ms"]!);
+                Assert.Equal((op, 4, 16, 0), ((string?)figures["op"], (int)figures["clients"]!, (int)figures["valueSize"]!,
+                    (long)figures["errors"]!));
+                Assert.True((long)figures["operations"]! > 0 && (double)figures["p50Ms"]! > 0
+                    && (double)figures["p50Ms"]! <= (double)figures["p999Ms"]!);
             }
         });
         Assert.True(File.Exists(Path.Combine(Data, "paxos.db")));

@@ -46,18 +46,21 @@ public sealed class PaxosBackendTests
             Assert.Equal("""{"health":"true"}""", await http.GetStringAsync("/health"));
 
             var status = JsonSerializer.Deserialize<NodeReport>(await http.GetStringAsync("/status"), JsonSerializerOptions.Web)!;
-            Assert.Equal((1, address, 1, "1.1", 3, null), (status.Node, status.Address, status.Leader, status.Ballot, status.SlotOut, status.Problem));
+            Assert.Equal((1, address, 1, "1.1", 3, null),
+                (status.Node, status.Address, status.Leader, status.Ballot, status.SlotOut, status.Problem));
             Assert.Equal(["acceptor", "leader", "replica"], status.Roles.Where(r => r.Running).Select(r => r.Name));
             Assert.Equal(new PeerReport(1, address, true, 3), Assert.Single(status.Peers));
             Assert.Matches("^[0-9a-f]{16}$", status.Checksum);
 
             // Responses show the ballot's round once it has been read.
             var deadline = DateTime.UtcNow.AddSeconds(20);
-            while ((string?)(await Post(http, "/v3/kv/range", new { key = "Zm9v" }))["header"]!["raft_term"] != "1") Assert.True(DateTime.UtcNow < deadline);
+            while ((string?)(await Post(http, "/v3/kv/range", new { key = "Zm9v" }))["header"]!["raft_term"] != "1")
+                Assert.True(DateTime.UtcNow < deadline);
 
             var trace = JsonSerializer.Deserialize<TraceReport>(await http.GetStringAsync("/trace?from=2&to=2"), JsonSerializerOptions.Web)!;
             Assert.Equal(1, trace.Node);
-            foreach (var message in (string[])["Request(1/1)", "Propose(2, 1/1)", "Accept(1.1, 2, 1/1)", "Learned(1.1, 2)", "Accepted(1.1, 2)", "Decision(2, 1.1)", "Response(1/1)"])
+            foreach (var message in (string[])["Request(1/1)", "Propose(2, 1/1)", "Accept(1.1, 2, 1/1)", "Learned(1.1, 2)", "Accepted(1.1, 2)",
+                "Decision(2, 1.1)", "Response(1/1)"])
                 Assert.Contains(message, trace.Events.Select(e => e.Message));
             Assert.All(trace.Events, e => Assert.Equal(2, e.Slot));
         }
