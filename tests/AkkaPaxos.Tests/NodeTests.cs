@@ -155,7 +155,9 @@ public sealed class NodeTests : IAsyncLifetime
         var aSecond = new CancellationTokenSource(TimeSpan.FromSeconds(1)).Token;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.Submit(Bytes("b"), aSecond));
         Assert.False(write.IsCompleted);
-        Assert.Equal(NodeId.None, (await one.Status()).Leader);
+        var status = await one.Status();
+        Assert.Equal(NodeId.None, status.Leader);
+        Assert.Contains("welcomed", status.Problem);
         Start(2);
         await write; // its own number, tried until it is decided
     }

@@ -34,7 +34,7 @@ internal sealed record Seen(IReadOnlyList<NodeId> Nodes);
 
 /// <summary>
 /// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it
-/// where its configuration has another address under that number. An impostor is refused by all, so it never starts a leader.
+/// where its configuration has another address under that number. An impostor is refused by all, so it never says anything but hello.
 /// </summary>
 internal sealed class Introduction : UntypedActor, IWithTimers
 {

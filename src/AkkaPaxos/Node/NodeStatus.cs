@@ -30,7 +30,7 @@ public sealed record NodeStatus(
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>
 /// <param name="IsRunning">Whether it runs now.</param>
-/// <param name="Problem">Why it last failed; null where it did not, or has run for long since.</param>
+/// <param name="Problem">Why it last failed, or what it waits for; null where it never failed.</param>
 public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 
 /// <summary>A member as another sees it.</summary>

@@ -35,7 +35,8 @@ internal sealed class PaxosGroups : UntypedActor
 
 /// <summary>
 /// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
-/// found an invariant violated stays stopped. The leader starts only after a majority has welcomed this node.
+/// found an invariant violated stays stopped. Only the acceptor, which speaks when spoken to and is found by the members' addresses alone, starts at
+/// once; the others start after a majority has welcomed this node, so that a node with a number that is not its own tells nobody anything.
 /// </summary>
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
@@ -77,7 +78,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (_settings.Warning is { } warning) _log.Warning(warning);
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
-        foreach (var role in _roles.Where(r => r.Name != "leader")) Start(role);
+        foreach (var role in _roles) Start(role);
     }
 
     protected override void OnReceive(object message)
@@ -86,7 +87,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         {
             case Introduced:
                 _introduced = true;
-                foreach (var role in _roles.Where(r => r.Name == "leader")) Start(role);
+                foreach (var role in _roles) Start(role);
                 break;
             case TurnedAway turned:
                 StopForGood(turned.Reason);
@@ -115,7 +116,13 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     private void Start(Role role)
     {
-        if (role.Actor is not null || role.IsOver || _problem is not null || (role.Name == "leader" && !_introduced)) return;
+        if (role.Actor is not null || role.IsOver || _problem is not null) return;
+        if (!_introduced && role.Name != "acceptor")
+        {
+            role.Problem = "it waits until a majority of the members has welcomed this node";
+            return;
+        }
+        if (role.StartedAt == default) role.Problem = null;
         var context = new RoleContext(
             _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine,
             _settings.Seed(role.Name));
