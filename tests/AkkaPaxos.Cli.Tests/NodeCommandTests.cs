@@ -40,7 +40,7 @@ public sealed class NodeCommandTests : IDisposable
                     && (double)figures["p50Ms"]! <= (double)figures["p999Ms"]!);
             }
         });
-        Assert.True(File.Exists(Path.Combine(Data, "paxos.db")));
+        Assert.True(File.Exists(Path.Combine(Data, "journal.db")));
         await WhileNodeRuns(async () => Assert.Equal("key\nkept\n", (await Run("get", "key", "--endpoints", Endpoint)).Output));
     }
 

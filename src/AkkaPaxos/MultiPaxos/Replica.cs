@@ -123,6 +123,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
     private void Started()
     {
         _slotIn = SlotOut;
+        StaggerSnapshots();
         _checksums.Add(SlotOut, _state.Checksum);
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.ResendInterval);
         Timers.StartPeriodicTimer(ProgressTick.Instance, ProgressTick.Instance, _settings.ProgressInterval);

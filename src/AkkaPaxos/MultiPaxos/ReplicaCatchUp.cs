@@ -208,7 +208,20 @@ public sealed partial class Replica
 
     private void SnapshotIfDue()
     {
-        if (SlotOut - _lastSnapshotAt >= _settings.SnapshotSlots || _bytesSinceSnapshot >= _settings.SnapshotBytes) TakeSnapshot();
+        // Half of the last one's size at least: however large the state is, snapshots cost no more than what is written does.
+        if ((SlotOut - _lastSnapshotAt >= _settings.SnapshotSlots || _bytesSinceSnapshot >= _settings.SnapshotBytes)
+            && _bytesSinceSnapshot >= (_snapshot?.State.Length ?? 0) / 2)
+            TakeSnapshot();
+    }
+
+    // A replica stands still while it makes a snapshot. So they take turns: each begins as if its last one were a different part of the
+    // interval ago.
+    private void StaggerSnapshots()
+    {
+        var replicas = _context.Membership.Replicas(SlotOut);
+        var share = replicas.Count(n => n.CompareTo(_context.Self) < 0) / (double)replicas.Count;
+        _lastSnapshotAt -= (long)(_settings.SnapshotSlots * share);
+        _bytesSinceSnapshot += (long)(_settings.SnapshotBytes * share);
     }
 
     // The snapshot store keys a snapshot by the journal's last number and drops what has that key when saving fails. So each gets a number of
