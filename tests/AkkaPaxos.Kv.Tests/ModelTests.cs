@@ -231,11 +231,11 @@ public sealed class ModelTests
         {
             var (whole, restored) = (new Store(), new Store().With("left=over"));
             foreach (var op in history[..(history.Length / 2)]) whole.Apply(op);
-            restored.Machine.Restore(whole.Machine.Snapshot());
+            restored.Machine.Restore(whole.Machine.Snapshot()());
             if (restored.Machine.Checksum != whole.Machine.Checksum) return false;
             return history[(history.Length / 2)..].All(op => whole.Apply(op).Equals(restored.Apply(op)))
                 && restored.Machine.Checksum == whole.Machine.Checksum
-                && restored.Machine.Snapshot().SequenceEqual(whole.Machine.Snapshot());
+                && restored.Machine.Snapshot()().SequenceEqual(whole.Machine.Snapshot()());
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
     [Fact]
@@ -250,16 +250,16 @@ public sealed class ModelTests
         var store = new Store().With("c=1", "b=1", "a=1", "b=2");
         store.Apply(Del("c"));
         var other = new KvStateMachine();
-        other.Restore(store.Machine.Snapshot());
+        other.Restore(store.Machine.Snapshot()());
         Assert.Equal(store.Machine.Checksum, other.Checksum);
-        Assert.Equal(store.Machine.Snapshot(), other.Snapshot());
+        Assert.Equal(store.Machine.Snapshot()(), other.Snapshot()());
     }
 
     [Fact]
     public void Bytes_that_are_no_snapshot_are_a_format_exception()
     {
         var store = new Store().With("a=1");
-        var (checksum, snapshot) = (store.Machine.Checksum, store.Machine.Snapshot());
+        var (checksum, snapshot) = (store.Machine.Checksum, store.Machine.Snapshot()());
         Assert.Throws<FormatException>(() => store.Machine.Restore(snapshot.AsMemory(0, snapshot.Length - 1)));
         Assert.Throws<FormatException>(() => store.Machine.Restore(Array.Empty<byte>()));
         Assert.Equal(checksum, store.Machine.Checksum);

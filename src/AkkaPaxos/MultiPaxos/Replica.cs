@@ -66,6 +66,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
         _settings = context.Settings;
         _link = new RoleLink(Context, context, "replica");
         _lag = new ReplicaLag(context.Self);
+        _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
         _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
         _requests = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
         _unheard = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
@@ -80,6 +81,9 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>An application that cannot encode its state is broken, and the replica with it.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
     private long SlotOut => _state.SlotOut;
 

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using AkkaPaxos.Consensus;
@@ -28,9 +29,10 @@ public sealed partial class Replica
     }
 
     private readonly ReplicaLag _lag;
+    private readonly IActorRef _encoder;
     private ReplicaSnapshot? _snapshot;      // the latest: what a replica is offered whose missing decisions are no longer kept
     private ReplicaSnapshot? _saving;        // on its way to the snapshot store
-    private bool _isDue;                     // its number is on its way to the journal
+    private bool _isDue;                     // its number is on its way to the journal, or it is being encoded
     private long _snapshotSlot = 1;          // every slot below is in a snapshot on disk
     private long _lastSnapshotAt = 1;        // slotOut when the last one was taken or tried
     private long _bytesSinceSnapshot;
@@ -50,6 +52,7 @@ public sealed partial class Replica
             case SnapshotOffer offer: Offered(offer); return true;
             case FetchSnapshot fetch: SendChunk(fetch); return true;
             case SnapshotChunk chunk: Received(chunk); return true;
+            case ReplicaSnapshot encoded: Save(encoded); return true;
             case SaveSnapshotSuccess saved: Saved(saved.Metadata.SequenceNr); return true;
             case SaveSnapshotFailure failed:
                 _saving = null;
@@ -232,11 +235,16 @@ public sealed partial class Replica
         (_isDue, _lastSnapshotAt, _bytesSinceSnapshot) = (true, SlotOut, 0);
         PersistAsync(new ReplicaSnapshotDue(SlotOut), _ =>
         {
-            _isDue = false;
-            _saving = _snapshot?.SlotOut == SlotOut ? _snapshot : new ReplicaSnapshot(SlotOut, _state.Snapshot());
             _lastSnapshotAt = SlotOut;
-            SaveSnapshot(_saving);
+            if (_snapshot?.SlotOut == SlotOut) Save(_snapshot); // it was received
+            else _encoder.Tell(new EncodeSnapshot(SlotOut, _state.Snapshot()), Self);
         });
+    }
+
+    private void Save(ReplicaSnapshot snapshot)
+    {
+        (_isDue, _saving) = (false, snapshot);
+        SaveSnapshot(snapshot);
     }
 
     private void Saved(long sequenceNr)

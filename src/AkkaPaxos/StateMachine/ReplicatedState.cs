@@ -52,15 +52,18 @@ public sealed class ReplicatedState
     /// <summary>Asks the application as it is now.</summary>
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => _application.Query(query);
 
-    /// <summary>The whole state as bytes (snapshot.proto), equal for equal states.</summary>
-    public byte[] Snapshot()
+    /// <summary>Takes hold of the whole state as it is now.</summary>
+    /// <returns>Encodes it (snapshot.proto), also on another thread; bytes that are equal for equal states.</returns>
+    public Func<byte[]> Snapshot()
     {
-        var state = new Proto.State
-        {
-            Version = Version, SlotOut = SlotOut, Checksum = Checksum, Application = UnsafeByteOperations.UnsafeWrap(_application.Snapshot()),
-        };
+        var application = _application.Snapshot();
+        var state = new Proto.State { Version = Version, SlotOut = SlotOut, Checksum = Checksum };
         _sessions.Save(state);
-        return state.ToByteArray();
+        return () =>
+        {
+            state.Application = UnsafeByteOperations.UnsafeWrap(application());
+            return state.ToByteArray();
+        };
     }
 
     /// <summary>Replaces the whole state by one that <see cref="Snapshot"/> returned.</summary>
