@@ -1,6 +1,7 @@
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Remote;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
 
@@ -65,6 +66,17 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
         Assert.Contains("the state machine failed in slot", status.Problem);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bad);
         Assert.False((await paxos.Status()).Roles.Single(r => r.Name == "replica").IsRunning);
+    }
+
+    [Fact]
+    public async Task A_node_that_a_peer_has_quarantined_stops_and_says_why()
+    {
+        var paxos = Start();
+        await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        _system!.EventStream.Publish(new ThisActorSystemQuarantinedEvent(Address.Parse("akka://one"), Address.Parse("akka.tcp://one@10.0.0.2:4053")));
+        var why = await paxos.Failed.WaitAsync(InTime);
+        Assert.Contains("akka.tcp://one@10.0.0.2:4053 has quarantined this node", why.Message);
+        await Until(paxos, s => s.Roles.All(r => !r.IsRunning));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Remote;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
@@ -75,6 +76,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
         if (_settings.Warning is { } warning) _log.Warning(warning);
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
@@ -91,6 +93,10 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
                 break;
             case TurnedAway turned:
                 StopForGood(turned.Reason);
+                break;
+            case ThisActorSystemQuarantinedEvent e:
+                // Its messages do not reach that peer any more, and never will before it is another incarnation.
+                StopForGood($"{e.RemoteAddress} has quarantined this node, which was taken out of the cluster while it was cut off; start it again");
                 break;
             case StartRole start:
                 Start(_roles.First(r => r.Name == start.Name));
