@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Net.Sockets;
 
 namespace AkkaPaxos.Cli;
@@ -18,7 +19,7 @@ internal static class Program
         var parsed = Root(terminal).Parse(arguments);
         if (Errors(parsed, arguments) is { Count: > 0 } errors)
         {
-            var command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            var command = parsed.CommandResult.Command == parsed.RootCommandResult.Command ? "" : parsed.CommandResult.Command.Name + " ";
             foreach (var error in errors) terminal.Error.WriteLine($"akkapaxos: {error}");
             terminal.Error.WriteLine($"akkapaxos: see akkapaxos {command}--help");
             return 2;
@@ -48,8 +49,11 @@ internal static class Program
         }
     }
 
-    private static RootCommand Root(Terminal terminal) => new("AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
+    // Not a RootCommand: that one is called what the dll is called.
+    private static Command Root(Terminal terminal) => new("akkapaxos", "AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
     {
+        new HelpOption(),
+        new VersionOption(),
         NodeCommand.Create(terminal),
         KvCommands.Put(terminal),
         KvCommands.Get(terminal),
