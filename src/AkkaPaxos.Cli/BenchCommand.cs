@@ -13,9 +13,23 @@ namespace AkkaPaxos.Cli;
 /// <summary><c>akkapaxos bench</c>: closed-loop clients, each of which sends its next operation when the last one is answered.</summary>
 internal static class BenchCommand
 {
+    // Fewer than a session has in flight at once, so that no client waits for another.
+    private const int ClientsPerSession = 512;
+
     /// <summary>What a run measured.</summary>
     private sealed record Figures(
-        string Op, int Clients, double Seconds, int ValueSize, long Operations, double OperationsPerSecond, double P50Ms, double P99Ms, double P999Ms, double MaxMs, long Errors, string? FirstError);
+        string Op,
+        int Clients,
+        double Seconds,
+        int ValueSize,
+        long Operations,
+        double OperationsPerSecond,
+        double P50Ms,
+        double P99Ms,
+        double P999Ms,
+        double MaxMs,
+        long Errors,
+        string? FirstError);
 
     private sealed record Plan(string Op, int Clients, double Seconds, double WarmUp, int ValueSize, int Keys);
 
@@ -24,11 +38,11 @@ internal static class BenchCommand
         var endpointsOption = Endpoints.Option();
         var contacts = new Option<string?>("--contact-points")
         {
-            Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, the nodes at --endpoints are asked for theirs.",
+            Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, --endpoints are asked for theirs.",
             HelpName = "akka.tcp://akkapaxos@host:port,...",
         };
-        var targetLeader = new Option<bool>("--target-leader") { Description = "Send to the leader, as --endpoints tell it, instead of the first endpoint." };
-        var group = new Option<string>("--group") { Description = "The log's name: akkapaxos.group of the nodes.", DefaultValueFactory = _ => "default" };
+        var targetLeader = new Option<bool>("--target-leader") { Description = "Send to the leader instead of the first of --endpoints." };
+        var group = new Option<string>("--group") { Description = "The nodes' akkapaxos.group.", DefaultValueFactory = _ => "default" };
         var clients = Number("--clients", "Clients at once.", "N", 64, 1, 100_000);
         var seconds = Number("--seconds", "How long to measure.", "S", 10, 1, 86_400);
         var warmUp = Number("--warm-up", "How long to run before measuring.", "S", 2, 0, 3_600);
@@ -46,7 +60,9 @@ internal static class BenchCommand
             var nodes = parsed.GetValue(contacts) is { } given
                 ? given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
-            var plan = new Plan(parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp), parsed.GetValue(valueSize), parsed.GetValue(keys));
+            var plan = new Plan(
+                parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
+                parsed.GetValue(valueSize), parsed.GetValue(keys));
             var figures = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
@@ -67,10 +83,12 @@ internal static class BenchCommand
         using var endpoints = Endpoints.Parse(endpointsText);
         var answers = await endpoints.Status(cancel);
         var nodes = answers.Select(a => a.Answer).OfType<Gateway.NodeReport>().ToList();
-        if (nodes.Count == 0) throw new CliException($"no endpoint can be reached: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
+        if (nodes.Count == 0)
+            throw new CliException($"no endpoint can be reached: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
         // All members are contact points, those at the endpoints first.
         var addresses = nodes.Select(n => n.Address).Concat(nodes[0].Peers.Select(p => p.Address)).Distinct().ToList();
-        if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader) addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
+        if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader)
+            addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
         return [.. addresses];
     }
 
@@ -83,17 +101,17 @@ internal static class BenchCommand
         using var system = ActorSystem.Create("bench", config);
         try
         {
-            PaxosClient client;
+            List<PaxosClient> sessions;
             try
             {
-                // Every client has an operation under way, so that many must fit in a session's window.
-                client = new PaxosClient(system, contactPoints, group, new SessionSettings { InFlight = Math.Max(1024, plan.Clients) });
+                var count = ((plan.Clients - 1) / ClientsPerSession) + 1;
+                sessions = [.. Enumerable.Range(0, count).Select(_ => new PaxosClient(system, contactPoints, group))];
             }
             catch (FormatException e)
             {
                 throw new CliException($"--contact-points: {e.Message}", 2);
             }
-            return await Measure(client, plan, cancel);
+            return await Measure(sessions, plan, cancel);
         }
         finally
         {
@@ -101,22 +119,27 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task<Figures> Measure(PaxosClient client, Plan plan, CancellationToken cancel)
+    private static async Task<Figures> Measure(IReadOnlyList<PaxosClient> sessions, Plan plan, CancellationToken cancel)
     {
         var value = new byte[plan.ValueSize];
         new Random(1).NextBytes(value);
         var content = UnsafeByteOperations.UnsafeWrap(value);
         var keys = Enumerable.Range(0, plan.Keys).Select(i => ByteString.CopyFromUtf8($"bench-{i:00000000}")).ToArray();
-        Task Put(int key, CancellationToken stop) => client.PutAsync(new PutRequest { Key = keys[key], Value = content }, stop);
-        Task Get(int key, CancellationToken stop) => client.RangeAsync(new RangeRequest { Key = keys[key] }, stop);
-        Func<int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
+        PaxosClient Of(int client) => sessions[client % sessions.Count];
+        Task Put(int client, int key, CancellationToken stop) => Of(client).PutAsync(new PutRequest { Key = keys[key], Value = content }, stop);
+        Task Get(int client, int key, CancellationToken stop) => Of(client).RangeAsync(new RangeRequest { Key = keys[key] }, stop);
+        Func<int, int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         try
         {
-            if (plan.Op == "put") await Put(0, patience.Token);
-            else await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token }, (i, stop) => new ValueTask(Put(i, stop)));
+            if (plan.Op == "put") await Put(0, 0, patience.Token);
+            else
+            {
+                var options = new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token };
+                await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), options, (i, stop) => new ValueTask(Put(i, i, stop)));
+            }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -127,11 +150,13 @@ internal static class BenchCommand
         var clock = Stopwatch.StartNew();
         var (latencies, errors, firstError) = await Load(operation, plan, plan.Seconds, cancel);
         var took = clock.Elapsed.TotalSeconds;
-        return new Figures(plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1), Ms(latencies.Quantile(0.5)),
-            Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
+        return new Figures(
+            plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1),
+            Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
     }
 
-    private static async Task<(Latencies, long Errors, string? FirstError)> Load(Func<int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
+    private static async Task<(Latencies, long Errors, string? FirstError)> Load(
+        Func<int, int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
@@ -146,7 +171,7 @@ internal static class BenchCommand
             {
                 try
                 {
-                    await operation(random.Next(plan.Keys), stop.Token);
+                    await operation(i, random.Next(plan.Keys), stop.Token);
                     mine.Add(Stopwatch.GetElapsedTime(from));
                 }
                 catch (Exception e) when (!cancel.IsCancellationRequested)

@@ -52,7 +52,8 @@ internal sealed class Endpoints : IDisposable
         {
             try
             {
-                using var response = await _http.PostAsync($"http://{endpoint}{path}", new StringContent(body, Encoding.UTF8, "application/json"), cancel);
+                using var content = new StringContent(body, Encoding.UTF8, "application/json");
+                using var response = await _http.PostAsync($"http://{endpoint}{path}", content, cancel);
                 var text = await response.Content.ReadAsStringAsync(cancel);
                 return response.IsSuccessStatusCode ? KvJson.Parse<T>(text) : throw new CliException($"{endpoint}: {ErrorIn(text)}");
             }
@@ -75,7 +76,8 @@ internal sealed class Endpoints : IDisposable
 
     /// <summary>Asks every endpoint at once.</summary>
     /// <returns>By endpoint, its answer or why there is none.</returns>
-    public async Task<IReadOnlyList<(string Endpoint, T? Answer, string? Failure)>> GetAll<T>(string path, CancellationToken cancel) where T : class =>
+    public async Task<IReadOnlyList<(string Endpoint, T? Answer, string? Failure)>> GetAll<T>(string path, CancellationToken cancel)
+        where T : class =>
         await Task.WhenAll(All.Select(async endpoint =>
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -84,7 +86,9 @@ internal sealed class Endpoints : IDisposable
             {
                 using var response = await _http.GetAsync($"http://{endpoint}{path}", patience.Token);
                 var text = await response.Content.ReadAsStringAsync(patience.Token);
-                return response.IsSuccessStatusCode ? (endpoint, JsonSerializer.Deserialize<T>(text, Json), null) : (endpoint, (T?)null, (string?)ErrorIn(text));
+                return response.IsSuccessStatusCode
+                    ? (endpoint, JsonSerializer.Deserialize<T>(text, Json), null)
+                    : (endpoint, (T?)null, (string?)ErrorIn(text));
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
@@ -97,7 +101,8 @@ internal sealed class Endpoints : IDisposable
         }));
 
     /// <summary>What every endpoint says of its node.</summary>
-    public Task<IReadOnlyList<(string Endpoint, NodeReport? Answer, string? Failure)>> Status(CancellationToken cancel) => GetAll<NodeReport>("/status", cancel);
+    public Task<IReadOnlyList<(string Endpoint, NodeReport? Answer, string? Failure)>> Status(CancellationToken cancel) =>
+        GetAll<NodeReport>("/status", cancel);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -10,6 +10,9 @@ internal static class KvCommands
 {
     private static Option<bool> JsonOption() => new("--json") { Description = "Print the response as JSON." };
 
+    private static Argument<string?> EndArgument(string what) =>
+        new("RANGE_END") { Description = $"{what} the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
+
     private static Option<bool> PrefixOption(string what) => new("--prefix") { Description = $"{what} every key that starts with KEY." };
 
     private static Option<bool> FromKeyOption(string what) => new("--from-key") { Description = $"{what} every key from KEY on." };
@@ -23,7 +26,8 @@ internal static class KvCommands
         private readonly Argument<string> _key = new("KEY") { Description = "The key." };
         private readonly Argument<string?> _value = new("VALUE")
         {
-            Description = "The value; - or none reads it from standard input. Write -- before one that starts with -.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The value; - or none reads it from standard input. Write -- before one that starts with -.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         private readonly Option<bool> _prevKv = PrevKvOption("the key and value that were there before");
         private readonly Option<bool> _ignoreValue = new("--ignore-value") { Description = "Write the key with the value that it has." };
@@ -42,7 +46,9 @@ internal static class KvCommands
             return new PutRequest
             {
                 Key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(_key)),
-                Value = ignore ? ByteString.Empty : parsed.GetValue(_value) is { } value && value != "-" ? ByteString.CopyFromUtf8(value) : standardInput(),
+                Value = ignore ? ByteString.Empty
+                    : parsed.GetValue(_value) is { } value && value != "-" ? ByteString.CopyFromUtf8(value)
+                    : standardInput(),
                 PrevKv = parsed.GetValue(_prevKv),
                 IgnoreValue = ignore,
             };
@@ -52,16 +58,17 @@ internal static class KvCommands
     internal sealed class GetArguments
     {
         private readonly Argument<string> _key = new("KEY") { Description = "The key." };
-        private readonly Argument<string?> _end = new("RANGE_END") { Description = "Get the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Argument<string?> _end = EndArgument("Get");
         private readonly Option<bool> _prefix = PrefixOption("Get");
         private readonly Option<bool> _fromKey = FromKeyOption("Get");
         private readonly Option<long> _limit = new("--limit") { Description = "At most this many keys; 0: all.", HelpName = "N" };
-        private readonly Option<long> _rev = new("--rev") { Description = "Read at this revision of the store; only the present one is kept.", HelpName = "REVISION" };
+        private readonly Option<long> _rev = new("--rev") { Description = "Read at this revision; past ones are not kept.", HelpName = "REVISION" };
         private readonly Option<bool> _keysOnly = new("--keys-only") { Description = "Print keys without values." };
         private readonly Option<bool> _countOnly = new("--count-only") { Description = "Print how many keys there are, and no key." };
-        private readonly Option<bool> _serializable = new("--serializable") { Description = "Read the asked node's state as it is, which may be old." };
+        private readonly Option<bool> _serializable = new("--serializable") { Description = "Read the asked node's state, which may be old." };
         private readonly Option<string> _order = Choice("--order", "Sort the keys: ASCEND or DESCEND.", "ASCEND", "DESCEND");
-        private readonly Option<string> _sortBy = Choice("--sort-by", "Sort by KEY, VERSION, CREATE, MODIFY or VALUE.", "KEY", "VERSION", "CREATE", "MODIFY", "VALUE");
+        private readonly Option<string> _sortBy =
+            Choice("--sort-by", "Sort by KEY, VERSION, CREATE, MODIFY or VALUE.", "KEY", "VERSION", "CREATE", "MODIFY", "VALUE");
 
         public Option<bool> ValueOnly { get; } = new("--print-value-only") { Description = "Print values without keys." };
 
@@ -69,7 +76,8 @@ internal static class KvCommands
         {
             command.Add(_key);
             command.Add(_end);
-            foreach (var option in (Option[])[_prefix, _fromKey, _limit, _rev, _keysOnly, _countOnly, _serializable, _order, _sortBy, ValueOnly]) command.Add(option);
+            Option[] options = [_prefix, _fromKey, _limit, _rev, _keysOnly, _countOnly, _serializable, _order, _sortBy, ValueOnly];
+            foreach (var option in options) command.Add(option);
             OneEnd(command, _end, _prefix, _fromKey);
         }
 
@@ -112,7 +120,7 @@ internal static class KvCommands
     internal sealed class DelArguments
     {
         private readonly Argument<string> _key = new("KEY") { Description = "The key." };
-        private readonly Argument<string?> _end = new("RANGE_END") { Description = "Delete the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
+        private readonly Argument<string?> _end = EndArgument("Delete");
         private readonly Option<bool> _prefix = PrefixOption("Delete");
         private readonly Option<bool> _fromKey = FromKeyOption("Delete");
         private readonly Option<bool> _prevKv = PrevKvOption("the keys and values that were deleted");
@@ -139,7 +147,8 @@ internal static class KvCommands
     });
 
     /// <summary>As etcdctl has it, an empty KEY with --prefix or --from-key stands for the lowest key.</summary>
-    private static (ByteString Key, ByteString End) Range(ParseResult parsed, Argument<string> keyArgument, Argument<string?> end, Option<bool> prefix, Option<bool> fromKey)
+    private static (ByteString Key, ByteString End) Range(
+        ParseResult parsed, Argument<string> keyArgument, Argument<string?> end, Option<bool> prefix, Option<bool> fromKey)
     {
         var key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(keyArgument));
         var lowest = key.IsEmpty ? KvOperations.FromKey : key;

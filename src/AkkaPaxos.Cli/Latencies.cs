@@ -1,6 +1,6 @@
 namespace AkkaPaxos.Cli;
 
-/// <summary>How long operations took, counted in buckets that are a hundredth apart: exact to one per cent, whatever the number of operations.</summary>
+/// <summary>How long operations took, counted in buckets that are a hundredth apart: exact to one per cent, however many there are.</summary>
 internal sealed class Latencies
 {
     private const double Step = 1.01;

@@ -17,8 +17,14 @@ internal static class NodeCommand
 
     public static Command Create(Terminal terminal)
     {
-        var file = new Option<string>("--config") { Description = "The node's HOCON file; hocon/node.conf shows every key.", HelpName = "FILE", Required = true };
-        var set = new Option<string[]>("--set") { Description = "A setting over the file's: akkapaxos.window=128. May be given again.", HelpName = "key=value" };
+        var file = new Option<string>("--config")
+        {
+            Description = "The node's HOCON file; hocon/node.conf shows every key.", HelpName = "FILE", Required = true,
+        };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "A setting over the file's: akkapaxos.window=128. May be given again.", HelpName = "key=value",
+        };
         var command = new Command("node", "Runs a node of a cluster, and serves etcd's JSON API, until Ctrl-C or SIGTERM.") { file, set };
         command.SetAction((parsed, cancel) => Run(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? [], terminal, cancel));
         return command;
@@ -53,7 +59,8 @@ internal static class NodeCommand
             HttpGateway gateway;
             try
             {
-                gateway = await HttpGateway.StartAsync(new PaxosBackend(paxos), gatewaySettings, (e, path) => system.Log.Error(e, "HTTP {0} failed", path));
+                var backend = new PaxosBackend(paxos);
+                gateway = await HttpGateway.StartAsync(backend, gatewaySettings, (e, path) => system.Log.Error(e, "HTTP {0} failed", path));
             }
             catch (IOException e)
             {
@@ -65,6 +72,8 @@ internal static class NodeCommand
                 terminal.Text.Flush();
                 var ended = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
                 if (ended == paxos.Failed) throw new CliException((await paxos.Failed).Message, CannotStart);
+                if (ended == system.WhenTerminated && !cancel.IsCancellationRequested)
+                    throw new CliException("the actor system ended by itself; the log says why");
             }
             return 0;
         }
@@ -100,8 +109,11 @@ internal static class NodeCommand
         }
         catch (Exception e) when (Cause(e) is { } cause)
         {
-            var what = cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable } ? "this machine does not have the address" : "the port is in use";
-            throw new CliException($"cannot listen on {settings.Address} (akkapaxos.members, or akka.remote.dot-netty.tcp.hostname and port): {what}", CannotStart);
+            var what = cause is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
+                ? "this machine does not have the address"
+                : "the port is in use";
+            var keys = "akkapaxos.members, or akka.remote.dot-netty.tcp.hostname and port";
+            throw new CliException($"cannot listen on {settings.Address} ({keys}): {what}", CannotStart);
         }
         catch (Exception e) when (Innermost(e) is ConfigurationException wrong)
         {
@@ -125,7 +137,8 @@ internal static class NodeCommand
     private static Exception? Cause(Exception? e) => e switch
     {
         null => null,
-        AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } => e,
+        AddressInUseException => e,
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } => e,
         AggregateException many => many.InnerExceptions.Select(Cause).FirstOrDefault(c => c is not null),
         _ => Cause(e.InnerException),
     };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Net.Sockets;
 
 namespace AkkaPaxos.Cli;
@@ -18,7 +19,7 @@ internal static class Program
         var parsed = Root(terminal).Parse(arguments);
         if (Errors(parsed, arguments) is { Count: > 0 } errors)
         {
-            var command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            var command = parsed.CommandResult.Command == parsed.RootCommandResult.Command ? "" : parsed.CommandResult.Command.Name + " ";
             foreach (var error in errors) terminal.Error.WriteLine($"akkapaxos: {error}");
             terminal.Error.WriteLine($"akkapaxos: see akkapaxos {command}--help");
             return 2;
@@ -40,15 +41,19 @@ internal static class Program
         {
             return 130; // as shells report a command that Ctrl-C ended
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or SocketException or TimeoutException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or HttpRequestException or SocketException or TimeoutException or UnauthorizedAccessException
+            or InvalidOperationException)
         {
             terminal.Error.WriteLine($"akkapaxos: {OneLine(e.Message)}");
             return 1;
         }
     }
 
-    private static RootCommand Root(Terminal terminal) => new("AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
+    // Not a RootCommand: that one is called what the dll is called.
+    private static Command Root(Terminal terminal) => new("akkapaxos", "AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
     {
+        new HelpOption(),
+        new VersionOption(),
         NodeCommand.Create(terminal),
         KvCommands.Put(terminal),
         KvCommands.Get(terminal),
@@ -66,8 +71,10 @@ internal static class Program
     internal static IReadOnlyList<string> Errors(ParseResult parsed, IReadOnlyList<string> arguments)
     {
         // The parser takes an option that it does not know for an argument where there is room for one: get KEY --prefx would read a range.
-        var known = parsed.CommandResult.Command.Options.Concat(parsed.RootCommandResult.Command.Options).SelectMany(o => o.Aliases.Prepend(o.Name)).ToHashSet();
-        var unknown = arguments.TakeWhile(a => a != "--").Where(a => a.StartsWith("--", StringComparison.Ordinal) && !known.Contains(a.Split('=', ':')[0])).ToList();
+        var known = parsed.CommandResult.Command.Options.Concat(parsed.RootCommandResult.Command.Options)
+            .SelectMany(o => o.Aliases.Prepend(o.Name)).ToHashSet();
+        var unknown = arguments.TakeWhile(a => a != "--")
+            .Where(a => a.StartsWith("--", StringComparison.Ordinal) && !known.Contains(a.Split('=', ':')[0])).ToList();
         return unknown.Count > 0 ? [.. unknown.Select(u => $"there is no option {u}")] : [.. parsed.Errors.Select(e => OneLine(e.Message))];
     }
 

@@ -11,7 +11,10 @@ internal static class StatusCommand
     {
         var endpointsOption = Endpoints.Option();
         var json = new Option<bool>("--json") { Description = "Print what each node says, a line of JSON each." };
-        var command = new Command("status", "Shows the nodes at the endpoints: who leads, how far each is, whom it reaches.") { endpointsOption, json };
+        var command = new Command("status", "Shows the nodes at the endpoints: who leads, how far each is, whom it reaches.")
+        {
+            endpointsOption, json,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
@@ -21,7 +24,9 @@ internal static class StatusCommand
                     terminal.Text.WriteLine(JsonSerializer.Serialize(new { endpoint, status, failure }, JsonSerializerOptions.Web));
             else
                 Print(terminal, answers);
-            foreach (var (endpoint, _, failure) in answers.Where(a => a.Failure is not null)) terminal.Error.WriteLine($"akkapaxos: {endpoint}: {Program.OneLine(failure!)}");
+            foreach (var (endpoint, _, failure) in answers)
+                if (failure is not null)
+                    terminal.Error.WriteLine($"akkapaxos: {endpoint}: {Program.OneLine(failure)}");
             return answers.All(a => a.Answer is not null) ? 0 : 1;
         });
         return command;
@@ -39,6 +44,7 @@ internal static class StatusCommand
                 table.AddRow(new Text(endpoint), new Text("-"), new Text("no answer"));
                 continue;
             }
+            var reached = status.Peers.Where(p => p.Reachable && p.Node != status.Node).Select(p => p.Node).ToList();
             var stopped = status.Roles.Where(r => !r.Running).Select(r => r.Name).ToList();
             table.AddRow(new[]
             {
@@ -50,10 +56,13 @@ internal static class StatusCommand
                 $"{status.SlotIn}",
                 $"{status.SlotOut}",
                 status.Checksum,
-                string.Join(' ', status.Peers.Where(p => p.Reachable && p.Node != status.Node).Select(p => p.Node)) is { Length: > 0 } reached ? reached : "none",
+                reached.Count > 0 ? string.Join(' ', reached) : "none",
             }.Select(cell => new Text(cell)));
         }
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(terminal.Text) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(terminal.Text),
+        });
         // Wide enough that a row is a line, also in a pipe.
         console.Profile.Width = Math.Max(console.Profile.Width, 160);
         console.Write(table);

@@ -10,9 +10,15 @@ internal static class TraceCommand
     public static Command Create(Terminal terminal)
     {
         var endpointsOption = Endpoints.Option();
-        var slots = new Option<string>("--slots") { Description = "Which slots: one, or the first and last with two dots between.", HelpName = "A..B", Required = true };
+        var slots = new Option<string>("--slots")
+        {
+            Description = "Which slots: one, or the first and last with two dots between.", HelpName = "A..B", Required = true,
+        };
         var format = DiagramFormats.Option();
-        var command = new Command("trace", "Draws the messages about some slots as a sequence diagram. The nodes must keep them: akkapaxos.trace-slots.") { endpointsOption, slots, format };
+        var command = new Command("trace", "Draws what was sent for some slots as a sequence diagram. The nodes must keep it: akkapaxos.trace-slots.")
+        {
+            endpointsOption, slots, format,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             var (from, to) = Slots(parsed.GetRequiredValue(slots));
@@ -24,7 +30,7 @@ internal static class TraceCommand
         return command;
     }
 
-    /// <summary>The diagram of the slots from <paramref name="from"/> to <paramref name="to"/>, as the nodes at these gateways remember them.</summary>
+    /// <summary>The diagram of the slots from <paramref name="from"/> to <paramref name="to"/>, as the nodes remember them.</summary>
     /// <exception cref="CliException">No node answers, or none remembers anything.</exception>
     public static async Task<string> Draw(IReadOnlyList<string> endpoints, long from, long to, CancellationToken cancel)
     {
@@ -35,10 +41,12 @@ internal static class TraceCommand
     private static async Task<Diagram> Diagram(Endpoints endpoints, long from, long to, CancellationToken cancel)
     {
         var answers = await endpoints.GetAll<TraceReport>($"/trace?from={from}&to={to}", cancel);
-        if (answers.All(a => a.Answer is null)) throw new CliException($"no node answers: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
+        if (answers.All(a => a.Answer is null))
+            throw new CliException($"no node answers: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
         // Each node's events are in their order already; the clocks of different nodes decide between nodes.
         var events = answers.SelectMany(a => a.Answer?.Events ?? []).OrderBy(e => e.At).ToList();
-        if (events.Count == 0) throw new CliException($"no node remembers slots {from}..{to}: they are not decided yet or too long ago, or akkapaxos.trace-slots is 0");
+        if (events.Count == 0)
+            throw new CliException($"no node remembers slots {from}..{to}: not decided yet, or too long ago, or akkapaxos.trace-slots is 0");
         return Diagram(events);
     }
 

@@ -16,7 +16,12 @@ internal static partial class TxnSyntax
     public static TxnRequest Read(TextReader lines)
     {
         var txn = new TxnRequest();
-        Action<string>[] paragraphs = [line => txn.Compare.Add(Compare(line)), line => txn.Success.Add(Operation(line)), line => txn.Failure.Add(Operation(line))];
+        Action<string>[] paragraphs =
+        [
+            line => txn.Compare.Add(Compare(line)),
+            line => txn.Success.Add(Operation(line)),
+            line => txn.Failure.Add(Operation(line)),
+        ];
         var paragraph = 0;
         for (var number = 1; paragraph < paragraphs.Length && lines.ReadLine() is { } line; number++)
         {
@@ -89,11 +94,13 @@ internal static partial class TxnSyntax
         var parsed = new RootCommand { putCommand, getCommand, delCommand }.Parse(words);
         if (Program.Errors(parsed, words) is [var error, ..]) throw new FormatException(error.TrimEnd('.'));
         var command = parsed.CommandResult.Command;
-        return command == putCommand ? new RequestOp { RequestPut = put.Read(parsed, () => throw new FormatException("a put in a transaction needs its value")) }
+        return command == putCommand ? new RequestOp { RequestPut = put.Read(parsed, NoInput) }
             : command == getCommand ? new RequestOp { RequestRange = get.Read(parsed) }
             : command == delCommand ? new RequestOp { RequestDeleteRange = del.Read(parsed) }
             : throw new FormatException("operations are put, get and del");
     }
+
+    private static ByteString NoInput() => throw new FormatException("a put in a transaction needs its value");
 
     [GeneratedRegex("""\G\s*(?:(?<double>"(?:[^"\\]|\\.)*")|'(?<single>[^']*)'|(?<bare>[^\s"']\S*))(?=\s|$)""")]
     private static partial Regex WordPattern();
@@ -128,7 +135,8 @@ internal static partial class TxnSyntax
             i++;
             if (quoted[i] == 'x')
             {
-                if (i + 2 >= quoted.Length - 1 || !byte.TryParse(quoted.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+                if (i + 2 >= quoted.Length - 1
+                    || !byte.TryParse(quoted.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
                     throw new FormatException("\\x is followed by two hexadecimal digits");
                 bytes.Add(value);
                 i += 2;

@@ -67,7 +67,10 @@ public sealed class PaxosClient
     public Task<PutResponse> PutAsync(string key, string value, CancellationToken cancel = default) =>
         PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) }, cancel);
 
-    /// <summary>Reads keys: linearizable, unless the request says serializable.</summary>
+    /// <summary>
+    /// Reads keys: linearizable, unless the request says serializable. The answer must fit in a message
+    /// (akka.remote.dot-netty.tcp.maximum-frame-size): give large ranges a limit.
+    /// </summary>
     /// <param name="range">Which keys.</param>
     /// <param name="cancel">Stops the waiting.</param>
     /// <exception cref="KvException">The store refused it.</exception>
@@ -104,7 +107,8 @@ public sealed class PaxosClient
     {
         var op = new RequestOp { RequestTxn = txn };
         var bytes = KvOperations.Encode(op);
-        return KvOperations.DecodeTxn(await (KvRules.Writes(op) ? _session.Submit(bytes, cancel) : _session.Query(bytes, false, cancel)).ConfigureAwait(false));
+        var call = KvRules.Writes(op) ? _session.Submit(bytes, cancel) : _session.Query(bytes, false, cancel);
+        return KvOperations.DecodeTxn(await call.ConfigureAwait(false));
     }
 
     /// <summary>Ends the session here; calls under way end with an exception.</summary>

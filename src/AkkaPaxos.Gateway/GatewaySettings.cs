@@ -6,7 +6,8 @@ namespace AkkaPaxos.Gateway;
 public sealed record GatewaySettings
 {
     /// <summary>The defaults of reference.conf.</summary>
-    public static Config DefaultConfig { get; } = ConfigurationFactory.FromResource("AkkaPaxos.Gateway.reference.conf", typeof(GatewaySettings).Assembly);
+    public static Config DefaultConfig { get; } =
+        ConfigurationFactory.FromResource("AkkaPaxos.Gateway.reference.conf", typeof(GatewaySettings).Assembly);
 
     /// <summary>Reads the settings of a whole configuration, such as that of an actor system.</summary>
     /// <exception cref="ConfigurationException">A value is out of range.</exception>
@@ -19,7 +20,8 @@ public sealed record GatewaySettings
         var size = Read("max-value-size", key => gateway.GetByteSize(key) ?? 0);
         if (Host.Length == 0) throw Wrong("host", "must not be empty");
         if (Port is < 0 or > 65535) throw Wrong("port", "must be from 0 to 65535");
-        if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromDays(1)) throw Wrong("request-timeout", "must be a duration above 0 and up to a day");
+        if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromDays(1))
+            throw Wrong("request-timeout", "must be a duration above 0 and up to a day");
         if (size is <= 0 or > 512 << 20) throw Wrong("max-value-size", "must be a size above 0 and up to 512 MiB");
         MaxValueSize = (int)size;
 

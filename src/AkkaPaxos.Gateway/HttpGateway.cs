@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using AkkaPaxos.Kv;
+using AkkaPaxos.Node;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,7 +22,7 @@ namespace AkkaPaxos.Gateway;
 /// <summary>
 /// etcd's JSON API over HTTP, and what operators look at: Kestrel with one dispatch by path, without host, middleware or logging of its own.
 /// </summary>
-public sealed class HttpGateway : IAsyncDisposable
+public sealed partial class HttpGateway : IAsyncDisposable
 {
     /// <summary>The version of etcd whose JSON API this speaks.</summary>
     public const string EtcdVersion = "3.4.0";
@@ -124,15 +124,20 @@ public sealed class HttpGateway : IAsyncDisposable
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
         "/trace" => Get(context, Trace),
-        "/version" => Get(context, c => Answer(c, 200, $$"""{"etcdserver":"{{EtcdVersion}}","etcdcluster":"{{EtcdVersion}}","akkapaxos":"{{OwnVersion}}"}""")),
+        "/version" => Get(context, c => Answer(c, StatusCodes.Status200OK, Versions)),
         _ => Refuse(context, StatusCodes.Status404NotFound, new Error { Code = KvErrors.NotFound, Message = "Not Found" }),
     };
 
-    private static readonly string OwnVersion = typeof(HttpGateway).Assembly.GetName().Version?.ToString(3) ?? "";
+    private static readonly string Versions =
+        $$"""{"etcdserver":"{{EtcdVersion}}","etcdcluster":"{{EtcdVersion}}","akkapaxos":"{{OwnVersion?.ToString(3)}}"}""";
 
-    private static Task Post(HttpContext context, Func<HttpContext, Task> handle) => Only(HttpMethods.IsPost(context.Request.Method), "POST", context, handle);
+    private static Version? OwnVersion => typeof(HttpGateway).Assembly.GetName().Version;
 
-    private static Task Get(HttpContext context, Func<HttpContext, Task> handle) => Only(HttpMethods.IsGet(context.Request.Method), "GET", context, handle);
+    private static Task Post(HttpContext context, Func<HttpContext, Task> handle) =>
+        Only(HttpMethods.IsPost(context.Request.Method), "POST", context, handle);
+
+    private static Task Get(HttpContext context, Func<HttpContext, Task> handle) =>
+        Only(HttpMethods.IsGet(context.Request.Method), "GET", context, handle);
 
     private static Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
     {
@@ -180,11 +185,13 @@ public sealed class HttpGateway : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            await Refuse(context, new Error
-            {
-                Code = KvErrors.Unavailable,
-                Message = writes ? "etcdserver: request timed out; the write may still happen later" : "etcdserver: request timed out",
-            });
+            var why = patience.IsCancellationRequested ? "etcdserver: request timed out" : "etcdserver: server stopped";
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = writes ? $"{why}; the write may still happen later" : why });
+            return;
+        }
+        catch (OutcomeUnknownException e)
+        {
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = $"akkapaxos: {e.Message}" });
             return;
         }
         var (response, header) = result.OutcomeCase switch
@@ -201,7 +208,7 @@ public sealed class HttpGateway : IAsyncDisposable
             return;
         }
         Complete(header);
-        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
+        await Answer(context, response);
     }
 
     private void Complete(ResponseHeader header)
@@ -209,28 +216,6 @@ public sealed class HttpGateway : IAsyncDisposable
         header.ClusterId = _backend.ClusterId;
         header.MemberId = (ulong)_backend.Node;
         header.RaftTerm = (ulong)_backend.Round;
-    }
-
-    private async Task MaintenanceStatus(HttpContext context)
-    {
-        try
-        {
-            if (await ReadBody(context) is { Length: > 0 } body) KvJson.Parse<StatusRequest>(body);
-        }
-        catch (FormatException e)
-        {
-            await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
-            return;
-        }
-        var status = await _backend.Status(context.RequestAborted);
-        var response = new StatusResponse
-        {
-            Header = new ResponseHeader(), Version = EtcdVersion, Leader = (ulong)status.Leader, RaftTerm = (ulong)_backend.Round,
-            RaftIndex = (ulong)Math.Max(0, status.SlotIn - 1), RaftAppliedIndex = (ulong)Math.Max(0, status.SlotOut - 1),
-        };
-        if (status.Leader == 0) response.Errors.Add("etcdserver: no leader");
-        Complete(response.Header);
-        await Answer(context, StatusCodes.Status200OK, KvJson.Format(response));
     }
 
     /// <summary>The body as text.</summary>
@@ -262,41 +247,6 @@ public sealed class HttpGateway : IAsyncDisposable
         }
     }
 
-    // What operators look at -------------------------------------------------------------------------------------------
-
-    private static readonly ReadOnlyMemory<byte> HealthQuery = KvOperations.Encode(new RangeRequest { Key = ByteString.CopyFromUtf8("health"), CountOnly = true });
-
-    /// <summary>Healthy is a node through which the store can be read: it knows a leader, and that leader reaches a majority.</summary>
-    private async Task Health(HttpContext context)
-    {
-        var limit = TimeSpan.FromSeconds(1) < _settings.RequestTimeout ? TimeSpan.FromSeconds(1) : _settings.RequestTimeout;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(limit);
-        string? reason = null;
-        try
-        {
-            var status = await _backend.Status(patience.Token);
-            if (status.Leader == 0) reason = status.Problem ?? "no leader is known";
-            else await _backend.Query(HealthQuery, serializable: false, patience.Token);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            reason = $"no majority answered a read within {limit.TotalSeconds:0.#} s";
-        }
-        if (reason is null) await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");
-        else await Answer(context, StatusCodes.Status503ServiceUnavailable, $$"""{"health":"false","reason":{{JsonSerializer.Serialize(reason, GatewayJson.Default.String)}}}""");
-    }
-
-    private async Task Status(HttpContext context) => await Answer(context, await _backend.Status(context.RequestAborted), GatewayJson.Default.NodeReport);
-
-    private async Task Trace(HttpContext context)
-    {
-        if (!long.TryParse(context.Request.Query["from"], out var from) || !long.TryParse(context.Request.Query["to"], out var to) || from < 1 || to < from)
-            await Refuse(context, StatusCodes.Status400BadRequest, Invalid("akkapaxos: /trace?from=A&to=B needs two slots, 1 <= A <= B"));
-        else
-            await Answer(context, new TraceReport(_backend.Node, await _backend.Trace(from, to, context.RequestAborted)), GatewayJson.Default.TraceReport);
-    }
-
     // Answers ------------------------------------------------------------------------------------------------------------
 
     private static readonly Error TooLarge = new() { Code = KvErrors.InvalidArgument, Message = "etcdserver: request is too large" };
@@ -314,28 +264,28 @@ public sealed class HttpGateway : IAsyncDisposable
     private static Task Refuse(HttpContext context, int status, Error error)
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
-        return Answer(context, status, JsonSerializer.Serialize(new ErrorBody(error.Message, error.Message, error.Code), GatewayJson.Default.ErrorBody));
+        var body = new ErrorBody(error.Message, error.Message, error.Code);
+        return Answer(context, status, JsonSerializer.Serialize(body, GatewayJson.Default.ErrorBody));
     }
 
-    private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) => Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
+    private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
+        Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
 
-    private static async Task Answer(HttpContext context, int status, string json)
+    private static Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
+
+    private static Task Answer(HttpContext context, IMessage message)
+    {
+        var json = new ArrayBufferWriter<byte>(256);
+        KvJson.Format(message, json);
+        return Answer(context, StatusCodes.Status200OK, json.WrittenMemory);
+    }
+
+    private static async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
     {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
-        response.ContentLength = Encoding.UTF8.GetByteCount(json);
-        Encoding.UTF8.GetBytes(json, response.BodyWriter);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        response.ContentLength = json.Length;
+        await response.BodyWriter.WriteAsync(json, context.RequestAborted);
     }
 }
-
-/// <summary>etcd's error body.</summary>
-internal sealed record ErrorBody(string Error, string Message, int Code);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(NodeReport))]
-[JsonSerializable(typeof(TraceReport))]
-[JsonSerializable(typeof(ErrorBody))]
-[JsonSerializable(typeof(string))]
-internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -38,7 +38,7 @@ internal readonly struct KeyRange
         return IsPoint ? order == 0 : order >= 0 && (IsOpen || key.SequenceCompareTo(End) < 0);
     }
 
-    /// <summary>The end of the range of all keys that start with <paramref name="prefix"/>: its successor among the strings of its length or less.</summary>
+    /// <summary>The end of the range of all keys that start with <paramref name="prefix"/>: the lowest key above them all.</summary>
     public static ByteString PrefixEnd(ReadOnlySpan<byte> prefix)
     {
         var last = prefix.LastIndexOfAnyExcept((byte)0xff);

@@ -3,7 +3,9 @@ using Google.Protobuf.Collections;
 
 namespace AkkaPaxos.Kv;
 
-/// <summary>What can be said of a request without looking at the store. The gateway asks before it sends, the state machine before it executes.</summary>
+/// <summary>
+/// What can be said of a request without looking at the store. The gateway asks before it sends, the state machine before it executes.
+/// </summary>
 public static class KvRules
 {
     /// <summary>etcd's <c>--max-txn-ops</c>: compares, operations of a branch, each; nested transactions have what is left.</summary>

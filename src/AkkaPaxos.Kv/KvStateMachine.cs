@@ -39,12 +39,13 @@ public sealed class KvStateMachine : IStateMachine
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Execute(query, mayWrite: false);
 
     /// <inheritdoc/>
-    public byte[] Snapshot()
+    public Func<byte[]> Snapshot()
     {
+        // References only: a stored key-value pair never changes, and encoding them is what takes long.
         var snapshot = new Snapshot { Revision = _revision };
         snapshot.Kvs.Capacity = _index.Count;
         foreach (var item in _index.All()) snapshot.Kvs.Add(item.Kv);
-        return snapshot.ToByteArray();
+        return snapshot.ToByteArray;
     }
 
     /// <inheritdoc/>

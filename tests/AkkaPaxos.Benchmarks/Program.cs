@@ -13,13 +13,14 @@ var seconds = new Option<int>("--seconds") { Description = "Length of a measurem
 var size = new Option<int>("--value-size") { Description = "Bytes of a value.", DefaultValueFactory = _ => 256 };
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each, taken in turns.", DefaultValueFactory = _ => 2 };
 var folder = new Option<string>("--directory") { Description = "Where both keep their data.", DefaultValueFactory = _ => ".run" };
-var command = new RootCommand("Measures writes of a three-node cluster beside etcd's, if it is installed (Debian: etcd-server).") { clients, seconds, size, rounds, folder };
+var set = new Option<string[]>("--set") { Description = "key=value: a HOCON setting for every node of ours; may be given again." };
+var command = new RootCommand("Measures writes of a three-node cluster beside etcd's, if it is installed (Debian: etcd-server).") { clients, seconds, size, rounds, folder, set };
 command.SetAction(async parsed =>
 {
     var directory = Path.GetFullPath(parsed.GetValue(folder)!);
     var etcdFolder = Path.Combine(directory, "etcd");
     if (Directory.Exists(etcdFolder)) Directory.Delete(etcdFolder, recursive: true);
-    using var cluster = new LocalCluster(3, directory);
+    using var cluster = new LocalCluster(3, directory, parsed.GetValue(set) ?? []);
     cluster.StartAll();
     await cluster.WaitForLeader(TimeSpan.FromSeconds(60));
     using var etcd = await EtcdCluster.Start(etcdFolder);

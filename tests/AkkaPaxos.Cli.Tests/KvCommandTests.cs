@@ -16,7 +16,8 @@ public sealed class KvCommandTests : IAsyncLifetime
     private string Endpoint => _gateway.Address["http://".Length..];
 
     public async Task InitializeAsync() =>
-        _gateway = await HttpGateway.StartAsync(_node, new GatewaySettings(ConfigurationFactory.ParseString("akkapaxos.gateway { port = 0, request-timeout = 300ms }")));
+        _gateway = await HttpGateway.StartAsync(_node,
+            new GatewaySettings(ConfigurationFactory.ParseString("akkapaxos.gateway { port = 0, request-timeout = 300ms }")));
 
     public async Task DisposeAsync() => await _gateway.DisposeAsync();
 
@@ -76,7 +77,8 @@ public sealed class KvCommandTests : IAsyncLifetime
         {
             Assert.Equal(0, (await RunWith(bytes, [.. arguments, "--endpoints", Endpoint])).Code);
             var output = new MemoryStream();
-            Assert.Equal(0, await Program.Run(["get", "k", "--print-value-only", "--endpoints", Endpoint], new Terminal(Stream.Null, output, new StreamWriter(output), TextWriter.Null)));
+            Assert.Equal(0, await Program.Run(["get", "k", "--print-value-only", "--endpoints", Endpoint],
+                new Terminal(Stream.Null, output, new StreamWriter(output), TextWriter.Null)));
             Assert.Equal([.. bytes, (byte)'\n'], output.ToArray());
             await Prints("del", "k");
         }
@@ -142,7 +144,8 @@ public sealed class KvCommandTests : IAsyncLifetime
     public async Task The_next_endpoint_is_tried_where_one_cannot_be_reached()
     {
         var closed = ClosedEndpoint();
-        Assert.Equal((0, "OK\n"), await Run("put", "k", "v", "--endpoints", $"{closed},http://{Endpoint}/") is var both ? (both.Code, both.Output) : default);
+        Assert.Equal((0, "OK\n"), await Run("put", "k", "v", "--endpoints", $"{closed},http://{Endpoint}/") is var both ? (both.Code, both.Output)
+            : default);
         var none = await Run("put", "k", "v", "--endpoints", closed);
         Assert.Equal(1, none.Code);
         Assert.Contains(closed, Assert.Single(none.ErrorLines));
@@ -201,7 +204,8 @@ public sealed class KvCommandTests : IAsyncLifetime
         var outcome = await Run("status", "--endpoints", $"{Endpoint},{closed}");
         Assert.Equal(1, outcome.Code);
         Assert.Contains(closed, Assert.Single(outcome.ErrorLines));
-        var rows = outcome.Output.Split('\n').Where(l => l.StartsWith('|') && !l.Contains("---")).Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1]).ToList();
+        var rows = outcome.Output.Split('\n').Where(l => l.StartsWith('|') && !l.Contains("---"))
+            .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1]).ToList();
         Assert.Equal(["endpoint", "id", "role", "leader", "ballot", "slotIn", "slotOut", "checksum", "reaches"], rows[0]);
         Assert.Equal([Endpoint, "2", "follower, without leader", "3", "7.3", "18", "17", _node.Machine.Checksum.ToString("x16"), "none"], rows[1]);
         Assert.Equal([closed, "-", "no answer"], rows[2][..3]);

@@ -39,7 +39,8 @@ public sealed class EndToEndTests
             var client = new PaxosClient(program, [$"akka.tcp://akkapaxos@127.0.0.1:{FreePort()}", address]);
             await Task.WhenAll(Enumerable.Range(0, 500).Select(i => client.PutAsync($"key{i}", $"value{i}", patience.Token)));
             for (var i = 0; i < 500; i += 50) Assert.Equal($"value{i}", (await client.GetAsync($"key{i}", patience.Token))!.Value.ToStringUtf8());
-            var all = await client.RangeAsync(new RangeRequest { Key = KvOperations.FromKey, RangeEnd = KvOperations.FromKey, CountOnly = true }, patience.Token);
+            var all = await client.RangeAsync(new RangeRequest { Key = KvOperations.FromKey, RangeEnd = KvOperations.FromKey, CountOnly = true },
+                patience.Token);
             // Each write once: the revision tells.
             Assert.Equal((500, 501), (all.Count, all.Header.Revision));
             Assert.True(await client.DeleteAsync("key0", patience.Token));

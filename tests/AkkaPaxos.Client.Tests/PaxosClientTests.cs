@@ -24,7 +24,8 @@ public sealed class PaxosClientTests : TestKit
     {
         _first = CreateTestProbe();
         _second = CreateTestProbe();
-        _client = new PaxosClient(PaxosSession.Open(Sys, [_first.Ref, _second.Ref], new SessionSettings { RetryAfter = TimeSpan.FromMilliseconds(200) }));
+        _client = new PaxosClient(PaxosSession.Open(Sys, [_first.Ref, _second.Ref],
+            new SessionSettings { RetryAfter = TimeSpan.FromMilliseconds(200) }));
     }
 
     [Fact]
@@ -83,7 +84,8 @@ public sealed class PaxosClientTests : TestKit
         Assert.True(Answer(_first).Serializable);
         Assert.Equal(1, Result(old).Count);
 
-        var readOnly = _client.TxnAsync(new TxnRequest { Success = { new RequestOp { RequestRange = new RangeRequest { Key = ByteString.CopyFromUtf8("a") } } } });
+        var range = new RequestOp { RequestRange = new RangeRequest { Key = ByteString.CopyFromUtf8("a") } };
+        var readOnly = _client.TxnAsync(new TxnRequest { Success = { range } });
         Answer(_first);
         Assert.Equal(1, Result(readOnly).Responses[0].ResponseRange.Count);
     }
@@ -91,7 +93,8 @@ public sealed class PaxosClientTests : TestKit
     [Fact]
     public void Deletes_and_transactions_are_writes()
     {
-        var txn = _client.TxnAsync(new TxnRequest { Success = { new RequestOp { RequestPut = new PutRequest { Key = ByteString.CopyFromUtf8("a") } } } });
+        var put = new RequestOp { RequestPut = new PutRequest { Key = ByteString.CopyFromUtf8("a") } };
+        var txn = _client.TxnAsync(new TxnRequest { Success = { put } });
         OpenSession(_first, 1);
         Execute(_first, Assert.Single(Next(_first).Commands));
         Assert.True(Result(txn).Succeeded);

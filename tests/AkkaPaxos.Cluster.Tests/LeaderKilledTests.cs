@@ -27,7 +27,7 @@ public sealed class LeaderKilledTests(ITestOutputHelper output) : RealProcesses
                 cluster.Start(leader);
                 leader = await cluster.WaitForLeader(Patience);
             }
-            await load.DisposeAsync();
+            await load.Stop();
             var agreed = await cluster.WaitForAgreement(Patience);
             output.WriteLine($"{load.Acknowledged.Count} acknowledged writes, slotOut {agreed.SlotOut}");
             foreach (var node in cluster.Nodes) Assert.Empty(await Kv.Missing(node.Http, load.Acknowledged));
@@ -50,7 +50,7 @@ public sealed class LeaderKilledTests(ITestOutputHelper output) : RealProcesses
             await cluster.WaitForLeader(Patience);
         }
         await load.WaitForMore(100, Patience);
-        await load.DisposeAsync();
+        await load.Stop();
         await cluster.WaitForAgreement(Patience);
         foreach (var node in cluster.Nodes) Assert.Empty(await Kv.Missing(node.Http, load.Acknowledged));
     }
@@ -65,7 +65,7 @@ public sealed class LeaderKilledTests(ITestOutputHelper output) : RealProcesses
         LocalCluster.Kill(away);
         await using var load = new Load(cluster, writers: 4);
         await load.WaitForMore(2000, Patience);
-        await load.DisposeAsync();
+        await load.Stop();
         cluster.Start(away);
         await cluster.WaitForLeader(Patience);
         await cluster.WaitForAgreement(Patience);

@@ -64,10 +64,16 @@ internal sealed class Load : IAsyncDisposable
     /// </summary>
     public TimeSpan Standstill(TimeSpan since) => TimeSpan.FromTicks(_lateness.Where(l => l.At >= since).Sum(l => l.Late.Ticks));
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the writers; returns when each has ended its last write.</summary>
+    public async Task Stop()
     {
         await _stop.CancelAsync();
         await Task.WhenAll([.. _writers, _standstill]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
         _stop.Dispose();
     }
 

@@ -37,11 +37,25 @@ internal sealed class FakeNode : IKvBackend
     }
 
     public Task<NodeReport> Status(CancellationToken cancel) => Task.FromResult(new NodeReport(
-        2, "akka.tcp://akkapaxos@127.0.0.1:4052", "default", [new RoleReport("acceptor", true, null), new RoleReport("leader", false, "no disk")], "7.3", Leader, 18, 17,
-        Machine.Checksum.ToString("x16"), 1, [new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, 12), new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, 17)], null));
+        2,
+        "akka.tcp://akkapaxos@127.0.0.1:4052",
+        "default",
+        [new RoleReport("acceptor", true, null), new RoleReport("leader", false, "no disk")],
+        "7.3",
+        Leader,
+        18,
+        17,
+        Machine.Checksum.ToString("x16"),
+        1,
+        [
+            new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, 12),
+            new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, 17),
+        ],
+        null));
 
     public Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel) => Task.FromResult<IReadOnlyList<TraceEntry>>(
-        [.. new[] { 4L, 5, 6 }.Where(s => s >= fromSlot && s <= toSlot).Select(s => new TraceEntry(DateTimeOffset.UnixEpoch, 3, "commander", 2, "acceptor", s, $"Accept(7.3, {s})"))]);
+        [.. new[] { 4L, 5, 6 }.Where(s => s >= fromSlot && s <= toSlot)
+            .Select(s => new TraceEntry(DateTimeOffset.UnixEpoch, 3, "commander", 2, "acceptor", s, $"Accept(7.3, {s})"))]);
 
     private async Task<ReadOnlyMemory<byte>> Answer(bool local, Func<ReadOnlyMemory<byte>> answer, CancellationToken cancel)
     {

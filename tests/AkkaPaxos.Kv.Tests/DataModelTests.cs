@@ -31,7 +31,8 @@ public sealed class DataModelTests
     public void A_key_keeps_its_create_revision_and_counts_its_writes_until_it_is_deleted()
     {
         _store.With("a=1", "b=x", "a=2");
-        Assert.Equal((2, 4, 2, "2"), (_store["a"]!.CreateRevision, _store["a"]!.ModRevision, _store["a"]!.Version, _store["a"]!.Value.ToStringUtf8()));
+        Assert.Equal((2, 4, 2, "2"), (_store["a"]!.CreateRevision, _store["a"]!.ModRevision, _store["a"]!.Version,
+            _store["a"]!.Value.ToStringUtf8()));
         _store.Apply(Del("a"));
         Assert.Null(_store["a"]);
         _store.With("a=3");
@@ -55,7 +56,8 @@ public sealed class DataModelTests
         _store.With("a=1");
         _store.Apply(ignore);
         Assert.Equal(("1", 2), (_store["a"]!.Value.ToStringUtf8(), _store["a"]!.Version));
-        Assert.Equal("etcdserver: value is provided", _store.Refusal(Op(new PutRequest { Key = Bytes("a"), Value = Bytes("x"), IgnoreValue = true })).Message);
+        Assert.Equal("etcdserver: value is provided",
+            _store.Refusal(Op(new PutRequest { Key = Bytes("a"), Value = Bytes("x"), IgnoreValue = true })).Message);
     }
 
     [Fact]
@@ -70,7 +72,8 @@ public sealed class DataModelTests
     [Fact]
     public void Every_request_needs_a_key()
     {
-        RequestOp[] keyless = [Put("", "1"), Get(""), Del(""), Op(new TxnRequest { Compare = { new Compare() } }), Op(new TxnRequest { Failure = { Put("", "") } })];
+        RequestOp[] keyless = [Put("", "1"), Get(""), Del(""), Op(new TxnRequest { Compare = { new Compare() } }),
+            Op(new TxnRequest { Failure = { Put("", "") } })];
         foreach (var op in keyless)
         {
             var refusal = _store.Refusal(op);
@@ -161,7 +164,8 @@ public sealed class DataModelTests
     public void A_limit_applies_after_the_sort()
     {
         _store.With("b=3", "a=0", "c=1");
-        var last = new RangeRequest { Key = Bytes("a"), RangeEnd = Bytes("\0"), SortTarget = SortTarget.Mod, SortOrder = SortOrder.Descend, Limit = 1 };
+        var last = new RangeRequest { Key = Bytes("a"), RangeEnd = Bytes("\0"), SortTarget = SortTarget.Mod, SortOrder = SortOrder.Descend,
+            Limit = 1 };
         Assert.Equal("c", _store.Keys(last));
         Assert.True(_store.Ask(last).More);
     }

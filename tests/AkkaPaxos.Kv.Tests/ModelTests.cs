@@ -91,7 +91,8 @@ public sealed class ModelTests
             var list = chosen.ToList();
             var cut = range.Limit > 0 && list.Count > range.Limit;
             if (cut) list = list[..(int)range.Limit];
-            return $"range {(range.Revision > 0 ? before.Revision : Revision)} {all.Count} {cut} {string.Concat(list.Select(p => Show(range.KeysOnly ? p with { Value = "" } : p)))}";
+            var shown = string.Concat(list.Select(p => Show(range.KeysOnly ? p with { Value = "" } : p)));
+            return $"range {(range.Revision > 0 ? before.Revision : Revision)} {all.Count} {cut} {shown}";
         }
 
         private string Txn(TxnRequest txn)
@@ -128,7 +129,8 @@ public sealed class ModelTests
         private static List<Pair> In(List<Pair> pairs, ByteString key, ByteString rangeEnd)
         {
             var (from, end) = (key.ToStringUtf8(), rangeEnd.ToStringUtf8());
-            return [.. pairs.Where(p => end == "" ? p.Key == from : string.CompareOrdinal(p.Key, from) >= 0 && (end == "\0" || string.CompareOrdinal(p.Key, end) < 0))
+            return [.. pairs.Where(p => end == "" ? p.Key == from : string.CompareOrdinal(p.Key, from) >= 0
+                && (end == "\0" || string.CompareOrdinal(p.Key, end) < 0))
                 .OrderBy(p => p.Key, StringComparer.Ordinal)];
         }
 
@@ -144,17 +146,16 @@ public sealed class ModelTests
         _ => Show(new ResponseOp { ResponseTxn = result.ResponseTxn }),
     };
 
-    private static string Show(ResponseOp op) => op.ResponseCase switch
+    private static string Show(ResponseOp op) => op switch
     {
-        ResponseOp.ResponseOneofCase.ResponsePut => $"put {op.ResponsePut.Header.Revision} {(op.ResponsePut.PrevKv is { } kv ? Show(kv) : "")}",
-        ResponseOp.ResponseOneofCase.ResponseDeleteRange =>
-            $"delete {op.ResponseDeleteRange.Header.Revision} {op.ResponseDeleteRange.Deleted} {string.Concat(op.ResponseDeleteRange.PrevKvs.Select(Show))}",
-        ResponseOp.ResponseOneofCase.ResponseRange =>
-            $"range {op.ResponseRange.Header.Revision} {op.ResponseRange.Count} {op.ResponseRange.More} {string.Concat(op.ResponseRange.Kvs.Select(Show))}",
-        _ => $"txn {op.ResponseTxn.Header.Revision} {op.ResponseTxn.Succeeded} [{string.Join(", ", op.ResponseTxn.Responses.Select(Show))}]",
+        { ResponsePut: { } put } => $"put {put.Header.Revision} {(put.PrevKv is { } kv ? Show(kv) : "")}",
+        { ResponseDeleteRange: { } delete } => $"delete {delete.Header.Revision} {delete.Deleted} {string.Concat(delete.PrevKvs.Select(Show))}",
+        { ResponseRange: { } range } => $"range {range.Header.Revision} {range.Count} {range.More} {string.Concat(range.Kvs.Select(Show))}",
+        { ResponseTxn: var txn } => $"txn {txn.Header.Revision} {txn.Succeeded} [{string.Join(", ", txn.Responses.Select(Show))}]",
     };
 
-    private static string Show(KeyValue kv) => $"({kv.Key.ToStringUtf8()}={kv.Value.ToStringUtf8()} {kv.CreateRevision} {kv.ModRevision} {kv.Version})";
+    private static string Show(KeyValue kv) =>
+        $"({kv.Key.ToStringUtf8()}={kv.Value.ToStringUtf8()} {kv.CreateRevision} {kv.ModRevision} {kv.Version})";
 
     // Generators ---------------------------------------------------------------------------------------------------------
 
@@ -173,8 +174,10 @@ public sealed class ModelTests
         select Op(new DeleteRangeRequest { Key = key, RangeEnd = end, PrevKv = prev });
 
     private static readonly Gen<RequestOp> Range =
-        from key in Key from end in End from limit in Small from target in Gen.Elements(SortTarget.Key, SortTarget.Mod, SortTarget.Version, SortTarget.Value)
-        from order in Gen.Elements(SortOrder.None, SortOrder.Ascend, SortOrder.Descend) from keysOnly in Bool from countOnly in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true)))
+        from key in Key from end in End from limit in Small
+            from target in Gen.Elements(SortTarget.Key, SortTarget.Mod, SortTarget.Version, SortTarget.Value)
+        from order in Gen.Elements(SortOrder.None, SortOrder.Ascend, SortOrder.Descend) from keysOnly in Bool
+            from countOnly in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true)))
         from min in Small from max in Small from revision in Gen.Frequency((9, Gen.Constant(0L)), (1, Small))
         select Op(new RangeRequest
         {
@@ -210,7 +213,8 @@ public sealed class ModelTests
         from success in Operation(depth).ListOf(count) from failure in Operation(depth).ListOf(count)
         select Op(new TxnRequest { Compare = { compares.Take(2) }, Success = { success }, Failure = { failure } });
 
-    private static readonly Arbitrary<RequestOp[]> Histories = Arb.From(Operation(2).ArrayOf(40), ops => ops.Select((_, i) => ops.Where((_, j) => j != i).ToArray()));
+    private static readonly Arbitrary<RequestOp[]> Histories = Arb.From(Operation(2).ArrayOf(40), ops =>
+        ops.Select((_, i) => ops.Where((_, j) => j != i).ToArray()));
 
     [Fact]
     public void It_answers_as_the_model_does() =>
@@ -227,11 +231,11 @@ public sealed class ModelTests
         {
             var (whole, restored) = (new Store(), new Store().With("left=over"));
             foreach (var op in history[..(history.Length / 2)]) whole.Apply(op);
-            restored.Machine.Restore(whole.Machine.Snapshot());
+            restored.Machine.Restore(whole.Machine.Snapshot()());
             if (restored.Machine.Checksum != whole.Machine.Checksum) return false;
             return history[(history.Length / 2)..].All(op => whole.Apply(op).Equals(restored.Apply(op)))
                 && restored.Machine.Checksum == whole.Machine.Checksum
-                && restored.Machine.Snapshot().SequenceEqual(whole.Machine.Snapshot());
+                && restored.Machine.Snapshot()().SequenceEqual(whole.Machine.Snapshot()());
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
     [Fact]
@@ -246,16 +250,16 @@ public sealed class ModelTests
         var store = new Store().With("c=1", "b=1", "a=1", "b=2");
         store.Apply(Del("c"));
         var other = new KvStateMachine();
-        other.Restore(store.Machine.Snapshot());
+        other.Restore(store.Machine.Snapshot()());
         Assert.Equal(store.Machine.Checksum, other.Checksum);
-        Assert.Equal(store.Machine.Snapshot(), other.Snapshot());
+        Assert.Equal(store.Machine.Snapshot()(), other.Snapshot()());
     }
 
     [Fact]
     public void Bytes_that_are_no_snapshot_are_a_format_exception()
     {
         var store = new Store().With("a=1");
-        var (checksum, snapshot) = (store.Machine.Checksum, store.Machine.Snapshot());
+        var (checksum, snapshot) = (store.Machine.Checksum, store.Machine.Snapshot()());
         Assert.Throws<FormatException>(() => store.Machine.Restore(snapshot.AsMemory(0, snapshot.Length - 1)));
         Assert.Throws<FormatException>(() => store.Machine.Restore(Array.Empty<byte>()));
         Assert.Equal(checksum, store.Machine.Checksum);

@@ -19,7 +19,11 @@ public sealed class AppendMachine : IStateMachine
 
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Encoding.UTF8.GetBytes(string.Join(',', _lines));
 
-    public byte[] Snapshot() => Encoding.UTF8.GetBytes(string.Join('\n', _lines));
+    public Func<byte[]> Snapshot()
+    {
+        var bytes = Encoding.UTF8.GetBytes(string.Join('\n', _lines));
+        return () => bytes;
+    }
 
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {

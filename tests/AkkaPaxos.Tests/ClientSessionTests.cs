@@ -7,7 +7,9 @@ using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Tests;
 
-/// <summary>A client's session against probes that are replicas: numbers, batches, tries again, and what it says when the outcome is not known.</summary>
+/// <summary>
+/// A client's session against probes that are replicas: numbers, batches, tries again, and what it says when the outcome is not known.
+/// </summary>
 public sealed class ClientSessionTests : RoleTestBase
 {
     private readonly TestProbe _first;
@@ -18,7 +20,8 @@ public sealed class ClientSessionTests : RoleTestBase
     public ClientSessionTests()
     {
         (_first, _second) = (CreateTestProbe("first"), CreateTestProbe("second"));
-        _session = PaxosSession.Open(Sys, [_first.Ref, _second.Ref], new SessionSettings { InFlight = 4, RetryAfter = TimeSpan.FromSeconds(1), RequestBytes = 100 });
+        var settings = new SessionSettings { InFlight = 4, RetryAfter = TimeSpan.FromSeconds(1), RequestBytes = 100 };
+        _session = PaxosSession.Open(Sys, [_first.Ref, _second.Ref], settings);
     }
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);

@@ -81,6 +81,32 @@ public class CommanderTests : RoleTestBase
     }
 
     [Fact]
+    public void Where_tracing_is_on_each_message_is_published_when_it_is_sent()
+    {
+        var trace = CreateTestProbe();
+        Sys.EventStream.Subscribe(trace.Ref, typeof(MessageSent));
+        Settings = Settings with { Trace = true };
+        Commander();
+        foreach (var node in (int[])[1, 2, 3])
+        {
+            var sent = trace.ExpectMsg<MessageSent>(InTime);
+            Assert.Equal(
+                (new NodeId(1), "commander", new NodeId(node), "acceptor", 9L, (object)new Accept(PValue)),
+                (sent.From, sent.FromRole, sent.To, sent.ToRole, sent.Slot, sent.Message));
+        }
+    }
+
+    [Fact]
+    public void Where_tracing_is_off_nothing_is_published()
+    {
+        var trace = CreateTestProbe();
+        Sys.EventStream.Subscribe(trace.Ref, typeof(MessageSent));
+        Commander();
+        Peers.AcceptorProbe(3).ExpectMsg(new Accept(PValue), InTime);
+        trace.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public void The_last_acceptors_answer_finds_nobody_and_that_is_not_worth_a_log_line()
     {
         Assert.IsAssignableFrom<Akka.Event.IDeadLetterSuppression>(Accepted(1, B(4)));

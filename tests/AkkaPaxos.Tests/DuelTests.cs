@@ -12,7 +12,8 @@ public class DuelTests : RoleTestBase
         Settings = Settings with
         {
             HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(50),
-            LeaderTimeout = TimeSpan.FromMilliseconds(150), LeaderTimeoutMax = TimeSpan.FromMilliseconds(300), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20),
+            LeaderTimeout = TimeSpan.FromMilliseconds(150),
+            LeaderTimeoutMax = TimeSpan.FromMilliseconds(300), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20),
         };
         var log = new DecidedLog();
         foreach (var node in (int[])[1, 2, 3]) Start("acceptor", typeof(Acceptor), node);

@@ -19,16 +19,15 @@ public class EmbeddingTests
         public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation)
         {
             _sum += BinaryPrimitives.ReadInt64BigEndian(operation.Span);
-            return Snapshot();
+            return Number(_sum);
         }
 
-        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Snapshot();
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Number(_sum);
 
-        public byte[] Snapshot()
+        public Func<byte[]> Snapshot()
         {
-            var bytes = new byte[8];
-            BinaryPrimitives.WriteInt64BigEndian(bytes, _sum);
-            return bytes;
+            var sum = _sum;
+            return () => Number(sum);
         }
 
         public void Restore(ReadOnlyMemory<byte> snapshot) => _sum = BinaryPrimitives.ReadInt64BigEndian(snapshot.Span);

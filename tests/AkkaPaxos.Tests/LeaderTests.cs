@@ -361,6 +361,19 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     }
 
     [Fact]
+    public void A_commander_that_fails_takes_the_leader_with_it_so_that_its_slot_does_not_hang()
+    {
+        var leader = ActiveLeader(out _);
+        Watch(leader);
+        Peers.Put("acceptor", 2, null!);
+        leader.Tell(new Propose(1, V("a")));
+        ExpectTerminated(leader, InTime); // its node starts it again
+
+        Peers.Put("acceptor", 2, Peers.AcceptorProbe(2).Ref);
+        Assert.Equal(B(2), Adopt(Leader(), 1));
+    }
+
+    [Fact]
     public void The_last_word_of_an_old_commander_changes_nothing()
     {
         var leader = ActiveLeader(out var ballot);

@@ -31,7 +31,11 @@ public sealed class ListMachine : IStateMachine
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Encoding.UTF8.GetBytes(string.Join(',', _lines));
 
     /// <inheritdoc/>
-    public byte[] Snapshot() => Encoding.UTF8.GetBytes(string.Join('\n', _lines));
+    public Func<byte[]> Snapshot()
+    {
+        var lines = string.Join('\n', _lines);
+        return () => Encoding.UTF8.GetBytes(lines);
+    }
 
     /// <inheritdoc/>
     public void Restore(ReadOnlyMemory<byte> snapshot)

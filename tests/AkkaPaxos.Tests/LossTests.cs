@@ -68,7 +68,8 @@ public class LossTests : RoleTestBase
         Settings = Settings with
         {
             HeartbeatInterval = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(40),
-            LeaderTimeout = TimeSpan.FromMilliseconds(100), LeaderTimeoutMax = TimeSpan.FromMilliseconds(400), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20), PageBytes = 100,
+            LeaderTimeout = TimeSpan.FromMilliseconds(100),
+            LeaderTimeoutMax = TimeSpan.FromMilliseconds(400), LeaderTimeoutStep = TimeSpan.FromMilliseconds(20), PageBytes = 100,
         };
         var log = new DecidedLog();
         int[] nodes = [1, 2, 3];

@@ -1,12 +1,16 @@
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Remote;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Tests;
 
-/// <summary>What a node does with roles that fail: starts them again, ever more slowly, and leaves those stopped that must not go on. A node of its own, without remoting.</summary>
+/// <summary>
+/// What a node does with roles that fail: starts them again, ever more slowly, and leaves those stopped that must not go on. A node of its own,
+/// without remoting.
+/// </summary>
 public sealed class NodeSupervisionTests : IAsyncLifetime
 {
     private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
@@ -64,6 +68,17 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
         Assert.False((await paxos.Status()).Roles.Single(r => r.Name == "replica").IsRunning);
     }
 
+    [Fact]
+    public async Task A_node_that_a_peer_has_quarantined_stops_and_says_why()
+    {
+        var paxos = Start();
+        await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        _system!.EventStream.Publish(new ThisActorSystemQuarantinedEvent(Address.Parse("akka://one"), Address.Parse("akka.tcp://one@10.0.0.2:4053")));
+        var why = await paxos.Failed.WaitAsync(InTime);
+        Assert.Contains("akka.tcp://one@10.0.0.2:4053 has quarantined this node", why.Message);
+        await Until(paxos, s => s.Roles.All(r => !r.IsRunning));
+    }
+
     [Theory]
     [InlineData("acceptor")]
     [InlineData("leader")]
@@ -87,7 +102,8 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
             akkapaxos.roles = [acceptor, leader, replica, fragile]
             akkapaxos.role.fragile = "{{typeof(Fragile).AssemblyQualifiedName!.Split(", Version")[0]}}"
             """);
-        Assert.Equal(["acceptor", "leader", "replica", "fragile"], (await Until(paxos, s => s.Roles.All(r => r.IsRunning))).Roles.Select(r => r.Name));
+        var status = await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        Assert.Equal(["acceptor", "leader", "replica", "fragile"], status.Roles.Select(r => r.Name));
         for (var i = 0; i < 3; i++)
         {
             var what = $"fall {i}";

@@ -26,28 +26,30 @@ public sealed class ReplicaLossTests() : RoleTestBase("""
         StateMachine = () => _machines[node] = new ListMachine(),
         Settings = Settings with
         {
-            HeartbeatInterval = TimeSpan.FromMilliseconds(20), LeaderTimeout = TimeSpan.FromMilliseconds(120), LeaderTimeoutMax = TimeSpan.FromMilliseconds(500),
-            LeaderTimeoutStep = TimeSpan.FromMilliseconds(20), ResendInterval = TimeSpan.FromMilliseconds(40), ForwardTimeout = TimeSpan.FromMilliseconds(120),
-            ProgressInterval = TimeSpan.FromMilliseconds(40), Window = 8, BatchCommands = 4, PageBytes = 300, SnapshotSlots = 15, SnapshotKeepSlots = 5,
+            HeartbeatInterval = Ms(20), LeaderTimeout = Ms(120), LeaderTimeoutMax = Ms(500), LeaderTimeoutStep = Ms(20),
+            ResendInterval = Ms(40), ForwardTimeout = Ms(120), ProgressInterval = Ms(40),
+            Window = 8, BatchCommands = 4, PageBytes = 300, SnapshotSlots = 15, SnapshotKeepSlots = 5,
         },
     }, seed * 1000);
 
     private PaxosSession Session(LossyNodes nodes, int first) => PaxosSession.Open(
         Sys,
         [.. Enumerable.Range(0, 3).Select(i => nodes.AsSeenBy(Client, "replica", (first + i - 1) % 3 + 1))],
-        new SessionSettings { RetryAfter = TimeSpan.FromMilliseconds(200), RetryAfterMax = TimeSpan.FromMilliseconds(800) });
+        new SessionSettings { RetryAfter = Ms(200), RetryAfterMax = Ms(800) });
+
+    private static TimeSpan Ms(int ms) => TimeSpan.FromMilliseconds(ms);
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     /// <summary>A client that writes its lines one after the other, and after each asks whether it is there.</summary>
-    private static async Task Write(PaxosSession session, string name, int lines, CancellationToken cancel)
+    private static async Task Write(PaxosSession session, string name, int count, CancellationToken cancel)
     {
-        for (var i = 0; i < lines; i++)
+        for (var i = 0; i < count; i++)
         {
             await session.Submit(Bytes($"{name}{i}"), cancel);
-            var seen = Encoding.UTF8.GetString((await session.Query(default, cancellation: cancel)).Span).Split(',');
-            if (seen.Count(line => line == $"{name}{i}") != 1)
-                throw new InvalidOperationException($"{name}{i} is acknowledged, and a linearizable question sees it {seen.Count(line => line == $"{name}{i}")} times");
+            var lines = Encoding.UTF8.GetString((await session.Query(default, cancellation: cancel)).Span).Split(',');
+            var seen = lines.Count(line => line == $"{name}{i}");
+            if (seen != 1) throw new InvalidOperationException($"{name}{i} is acknowledged, and a linearizable question sees it {seen} times");
         }
     }
 
@@ -62,7 +64,8 @@ public sealed class ReplicaLossTests() : RoleTestBase("""
         {
             Assert.True(DateTime.UtcNow < end, "the replicas did not come to the same slot");
             await Task.Delay(50);
-            status = await Task.WhenAll(Enumerable.Range(1, 3).Select(n => nodes.AsSeenBy(n, "replica", n).Ask<ReplicaStatus>(GetReplicaStatus.Instance, Long)));
+            var asked = Enumerable.Range(1, 3).Select(n => nodes.AsSeenBy(n, "replica", n).Ask<ReplicaStatus>(GetReplicaStatus.Instance, Long));
+            status = await Task.WhenAll(asked);
         }
         while (status.Any(s => s.SlotOut != status[0].SlotOut) || status.Any(s => s.Queued + s.Proposals > 0));
         Assert.Single(status.Select(s => s.Checksum).Distinct());

@@ -4,7 +4,9 @@ using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Tests;
 
-/// <summary>The replica of PMMC figure 1: requests, proposals, decisions, and what it does when messages are lost, repeated or out of order.</summary>
+/// <summary>
+/// The replica of PMMC figure 1: requests, proposals, decisions, and what it does when messages are lost, repeated or out of order.
+/// </summary>
 public sealed class ReplicaTests : ReplicaTestBase
 {
     // --- requests and answers ---

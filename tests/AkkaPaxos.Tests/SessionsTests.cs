@@ -21,7 +21,8 @@ public sealed class SessionsTests
 
     private static long Number(Answer answer) => BinaryPrimitives.ReadInt64BigEndian(answer.Result.Span);
 
-    private static long Open(Sessions sessions, long token) => Number(sessions.Execute(OpenOp(token), _ => throw new InvalidOperationException("no operation")));
+    private static long Open(Sessions sessions, long token) =>
+        Number(sessions.Execute(OpenOp(token), _ => throw new InvalidOperationException("no operation")));
 
     [Fact]
     public void The_log_numbers_the_sessions()
@@ -125,11 +126,11 @@ public sealed class SessionsTests
 
         var lines = new ListMachine();
         var copy = new ReplicatedState(lines, 10);
-        copy.Restore(state.Snapshot());
+        copy.Restore(state.Snapshot()());
 
         Assert.Equal(3, copy.SlotOut);
         Assert.Equal(state.Checksum, copy.Checksum);
-        Assert.Equal(state.Snapshot(), copy.Snapshot());
+        Assert.Equal(state.Snapshot()(), copy.Snapshot()());
         copy.Execute(Value.Batch([Op(1, 2, "b"), Op(1, 3, "c")]), (_, _) => { });
         Assert.Equal(["a", "b", "c"], lines.Lines);
     }
@@ -139,7 +140,7 @@ public sealed class SessionsTests
     {
         var state = new ReplicatedState(new ListMachine(), 10);
         state.Execute(Value.Batch([OpenOp(9)]), (_, _) => { });
-        var good = state.Snapshot();
+        var good = state.Snapshot()();
 
         Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10).Restore(Bytes("no snapshot")));
         Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10).Restore(default));
@@ -215,14 +216,14 @@ public sealed class SessionsTests
             {
                 if (i == at)
                 {
-                    var snapshot = resumed.Snapshot();
+                    var snapshot = resumed.Snapshot()();
                     resumed = new ReplicatedState(new ListMachine(), 3);
                     resumed.Restore(snapshot);
                 }
                 straight.Execute(Value.Batch([log[i]]), (c, a) => answers.Add($"{c.Id} {a.Outcome} {Convert.ToHexString(a.Result.Span)}"));
                 resumed.Execute(Value.Batch([log[i]]), (c, a) => same.Add($"{c.Id} {a.Outcome} {Convert.ToHexString(a.Result.Span)}"));
             }
-            return answers.SequenceEqual(same) && straight.Checksum == resumed.Checksum && straight.Snapshot().SequenceEqual(resumed.Snapshot());
+            return answers.SequenceEqual(same) && straight.Checksum == resumed.Checksum && straight.Snapshot()().SequenceEqual(resumed.Snapshot()());
         }).QuickCheckThrowOnFailure();
     }
 }

@@ -106,13 +106,6 @@ public class Cluster : IExtension
     public void JoinSeedNodes(IEnumerable<Address> seedNodes) =>
         _daemon.Tell(new InternalClusterAction.JoinSeedNodes(seedNodes.Select(WithLocalDefaults).ToImmutableList()));
 
-    public Task JoinSeedNodesAsync(IEnumerable<Address> seedNodes, CancellationToken token = default)
-    {
-        var up = WhenUp(token);
-        JoinSeedNodes(seedNodes);
-        return up;
-    }
-
     /// <summary>Lets a member leave: Leaving, Exiting, Removed. Any member may ask it for any other.</summary>
     public void Leave(Address address)
     {

@@ -25,15 +25,17 @@ internal sealed partial class ClusterCoreDaemon
 
     private void Downing(Address address)
     {
-        if (_gossip.FindMember(address) is not { } member)
-        {
-            _cluster.LogInfo($"Ignoring down of unknown node [{address}]");
-            return;
-        }
+        var members = _gossip.Members.Where(m => m.Address.Equals(address)).ToArray();
+        if (members.Length == 0) _cluster.LogInfo($"Ignoring down of unknown node [{address}]");
+        foreach (var member in members) Downing(member);
+    }
+
+    private void Downing(Member member)
+    {
         if (member.Status == MemberStatus.Down) return;
         _cluster.LogInfo(_gossip.Reachability.IsReachable(member.UniqueAddress)
-            ? $"Marking node [{address}] as [{MemberStatus.Down}]"
-            : $"Marking unreachable node [{address}] as [{MemberStatus.Down}]");
+            ? $"Marking node [{member.Address}] as [{MemberStatus.Down}]"
+            : $"Marking unreachable node [{member.Address}] as [{MemberStatus.Down}]");
         Update(_gossip.Update(member.Copy(MemberStatus.Down)));
     }
 

@@ -7,9 +7,6 @@ namespace Akka.Cluster;
 /// <summary>Becoming a member, and letting others become one.</summary>
 internal sealed partial class ClusterCoreDaemon
 {
-    /// <summary>Joins of new incarnations that wait for the removal of the one at their address.</summary>
-    private readonly Dictionary<Address, PendingJoin> _pendingJoins = [];
-
     private ImmutableList<Address> _seeds = [];
     private IActorRef? _seedNodeProcess;
     private int _seedNodeProcesses;
@@ -90,18 +87,14 @@ internal sealed partial class ClusterCoreDaemon
             _cluster.LogInfo($"Trying to join [{node.Address}] to [{SelfStatus}] member, ignoring. Use a member that is Up instead.");
             return;
         }
-        if (_gossip.FindMember(node.Address) is { } existing)
+        if (_gossip.HasMember(node))
         {
-            if (existing.UniqueAddress == node)
-            {
-                _cluster.LogInfo($"Existing member [{node.Address}] is joining again.");
-                if (node != _self) joiner?.Tell(new Welcome(_self, _gossip));
-            }
-            else ReplaceIncarnation(existing, node, roles, joiner);
+            _cluster.LogInfo($"Existing member [{node.Address}] is joining again.");
+            if (node != _self) joiner?.Tell(new Welcome(_self, _gossip));
             return;
         }
+        if (MustWait(node, roles, joiner)) return;
 
-        _pendingJoins.Remove(node.Address);
         _cluster.FailureDetector.Remove(node.Address);
         // Somebody may join before this node has joined itself; then it does so here.
         var first = _gossip.Members.IsEmpty;
@@ -113,37 +106,6 @@ internal sealed partial class ClusterCoreDaemon
         // The founder is the oldest member for certain only if it is Up before anybody else joins.
         if (node == _self && first) LeaderActions();
         if (node != _self) joiner?.Tell(new Welcome(_self, _gossip));
-    }
-
-    /// <summary>
-    /// A node restarted at its address. That is the proof that the old incarnation is gone, so it is downed without further
-    /// question; the new one is let in as soon as the removal has gone through the cluster.
-    /// </summary>
-    private void ReplaceIncarnation(Member existing, UniqueAddress node, ImmutableHashSet<string> roles, IActorRef? joiner)
-    {
-        if (existing.UniqueAddress == _self) return; // no other process can live at this node's own address
-        var wait = _settings.RetryUnsuccessfulJoinAfter ?? _settings.SeedNodeTimeout;
-        if (joiner is not null) _pendingJoins[node.Address] = new PendingJoin(node, roles, joiner, DeadlineIn(wait));
-        if (_gossip.Reachability.Status(_self, existing.UniqueAddress) == Reachability.ReachabilityStatus.Terminated
-            && existing.Status == MemberStatus.Down) return; // known already, the join was only repeated
-
-        _cluster.LogInfo($"New incarnation of existing member [{existing.Address}] is trying to join. "
-            + "Existing will be removed from the cluster and then new member will be allowed to join.");
-        Update(_gossip.WithReachability(_gossip.Reachability.Terminated(_self, existing.UniqueAddress)));
-        Downing(existing.Address);
-        // Alone among the living, this node is the leader and all have seen the change: no need to wait for the next tick.
-        LeaderActions();
-    }
-
-    /// <summary>The node asks again by itself after a while; who has waited longer than that may be gone.</summary>
-    private void AdmitPendingJoins()
-    {
-        if (_pendingJoins.Count == 0) return;
-        foreach (var pending in _pendingJoins.Values.ToArray())
-        {
-            if (IsOver(pending.Expiry)) _pendingJoins.Remove(pending.Node.Address);
-            else if (_gossip.FindMember(pending.Node.Address) is null) Joining(pending.Node, pending.Roles, pending.Joiner);
-        }
     }
 
     private bool IsOfThisCluster(Address address, string who)
@@ -191,6 +153,4 @@ internal sealed partial class ClusterCoreDaemon
         _shutdown.Run(CoordinatedShutdown.ClusterJoinUnsuccessfulReason.Instance);
         return true;
     }
-
-    private sealed record PendingJoin(UniqueAddress Node, ImmutableHashSet<string> Roles, IActorRef Joiner, long Expiry);
 }

@@ -130,6 +130,10 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
                 break;
             case ReapUnreachableTick:
                 ReapUnreachableMembers();
+                CheckIncarnations();
+                break;
+            case HeartbeatRsp answer:
+                ReceiveWhoLivesThere(answer);
                 break;
             case InitJoin:
                 ReceiveInitJoin();
@@ -189,7 +193,7 @@ internal sealed partial class ClusterCoreDaemon : UntypedActor, IWithTimers
         if (ReferenceEquals(before.Members, next.Members)) return;
         foreach (var gone in before.Members)
             if (gone.UniqueAddress != _self && next.FindMember(gone.Address) is null) _cluster.FailureDetector.Remove(gone.Address);
-        AdmitPendingJoins();
+        CheckPendingJoins();
     }
 
     private void Every(TimeSpan interval, object tick) =>

@@ -67,7 +67,8 @@ public class PersistenceExtension : IExtension
         if (!string.IsNullOrEmpty(id)) return id;
         var configured = _config.GetString(key);
         if (!string.IsNullOrEmpty(configured)) return configured;
-        return otherwise ?? throw new ConfigurationException($"No default journal: set akka.persistence.{key} to the path of a journal's configuration.");
+        return otherwise ?? throw new ConfigurationException(
+            $"No default journal: set akka.persistence.{key} to the path of a journal's configuration.");
     }
 
     private PluginHolder Plugin(string id, string fallback) =>

@@ -166,9 +166,15 @@ internal sealed class MultiPaxosProtocol : Protocol
             return operation;
         }
 
-        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Snapshot();
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Encoded();
 
-        public byte[] Snapshot() => Encoding.UTF8.GetBytes(string.Join('\n', _executed));
+        public Func<byte[]> Snapshot()
+        {
+            var encoded = Encoded();
+            return () => encoded;
+        }
+
+        private byte[] Encoded() => Encoding.UTF8.GetBytes(string.Join('\n', _executed));
 
         public void Restore(ReadOnlyMemory<byte> snapshot)
         {

@@ -27,11 +27,11 @@ internal sealed class AppendLog(string node, ClusterObserver observer) : IStateM
         return answer;
     }
 
-    public byte[] Snapshot()
+    public Func<byte[]> Snapshot()
     {
         var bytes = new byte[_entries.Count * 8];
         for (var i = 0; i < _entries.Count; i++) BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * 8), _entries[i]);
-        return bytes;
+        return () => bytes;
     }
 
     public void Restore(ReadOnlyMemory<byte> snapshot)

@@ -17,8 +17,8 @@ public sealed record ProtocolSettings
         LeaderTimeout = Duration("leader.timeout");
         LeaderTimeoutMax = Duration("leader.timeout-max");
         LeaderTimeoutStep = Duration("leader.timeout-step");
-        LeaderTimeoutFactor = config.GetDouble("leader.timeout-factor");
-        LeaderJitter = config.GetDouble("leader.jitter");
+        LeaderTimeoutFactor = Number("leader.timeout-factor");
+        LeaderJitter = Number("leader.jitter");
         ResendInterval = Duration("resend-interval");
         ForwardTimeout = Duration("forward-timeout");
         ProgressInterval = Duration("progress-interval");
@@ -33,9 +33,22 @@ public sealed record ProtocolSettings
         if (LeaderTimeout <= HeartbeatInterval) throw Wrong("leader.timeout", "longer than leader.heartbeat-interval");
         if (LeaderTimeoutMax < LeaderTimeout) throw Wrong("leader.timeout-max", "not below leader.timeout");
 
-        long Positive(string key) => config.GetLong(key) is > 0 and var n ? n : throw Wrong(key, "a number above 0");
-        long Bytes(string key) => config.GetByteSize(key) is > 0 and long n ? n : throw Wrong(key, "a size above 0");
-        TimeSpan Duration(string key) => config.GetTimeSpan(key) is { Ticks: > 0 } t ? t : throw Wrong(key, "a duration above 0");
+        long Positive(string key) => Read(key, () => config.GetLong(key), n => n > 0, "a whole number above 0");
+        long Bytes(string key) => Read(key, () => config.GetByteSize(key) ?? 0, n => n > 0, "a size above 0, like 512 KiB");
+        TimeSpan Duration(string key) => Read(key, () => config.GetTimeSpan(key), t => t > TimeSpan.Zero, "a duration above 0, like 150ms");
+        double Number(string key) => Read(key, () => config.GetDouble(key), _ => true, "a number");
+        T Read<T>(string key, Func<T> read, Predicate<T> holds, string must)
+        {
+            try
+            {
+                return read() is var value && holds(value) ? value : throw Wrong(key, must);
+            }
+            catch (FormatException)
+            {
+                throw Wrong(key, must); // Akka's own words do not name the whole key
+            }
+        }
+
         ConfigurationException Wrong(string key, string must) => new($"akkapaxos.{key} = {config.GetString(key)}: must be {must}");
     }
 

@@ -9,8 +9,8 @@ namespace AkkaPaxos.MultiPaxos;
 /// <summary>
 /// The replica of PMMC figure 1: assigns its clients' commands to slots, learns what the slots decide, executes them in order and answers.
 /// What is more than in the paper: commands travel in batches; the active leader's own replica proposes, others pass commands on to it and
-/// propose for themselves only when they see nothing come of it; questions are answered without a slot of their own (PMMC 4.4); a replica
-/// that missed decisions gets them, or a snapshot, from another one (ReplicaCatchUp.cs).
+/// propose for themselves only when they see nothing come of it; questions are answered without a slot of their own; a replica
+/// that missed decisions gets them, or a snapshot, from another one (ReplicaQuestions.cs, ReplicaCatchUp.cs).
 /// </summary>
 public sealed partial class Replica : UntypedPersistentActor, IWithTimers
 {
@@ -49,7 +49,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly SortedDictionary<long, Proposal> _proposals = [];   // PMMC: proposals
     private readonly ReplicaDecisionLog _log = new();                    // PMMC: decisions
     private readonly Queue<(PendingCommand Command, long Since)> _passed = new();
-    private readonly ReplicaReads _reads = new();
+    private readonly ReplicaReads _reads;
     private readonly ReplicaReplies _replies;
     private readonly ChecksumHistory _checksums = new();
     private Ballot _ballot = Ballot.Bottom; // the highest that the leader beside this replica knows of
@@ -66,9 +66,11 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
         _settings = context.Settings;
         _link = new RoleLink(Context, context, "replica");
         _lag = new ReplicaLag(context.Self);
+        _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
         _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
         _requests = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
         _unheard = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
+        _reads = new ReplicaReads(Context.System.Scheduler.Now.UtcTicks);
         _replies = new ReplicaReplies(_settings.PageBytes);
         _state = NewState();
         PersistenceId = context.PersistenceId("replica");
@@ -79,6 +81,9 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>An application that cannot encode its state is broken, and the replica with it.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 
     private long SlotOut => _state.SlotOut;
 
@@ -122,6 +127,7 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
     private void Started()
     {
         _slotIn = SlotOut;
+        StaggerSnapshots();
         _checksums.Add(SlotOut, _state.Checksum);
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.ResendInterval);
         Timers.StartPeriodicTimer(ProgressTick.Instance, ProgressTick.Instance, _settings.ProgressInterval);
@@ -334,67 +340,6 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
         events.Publish(new MessageSent(pending.ArrivedAt, NodeId.None, "client", _context.Self, "replica", slot, new Request(commands)));
         if (pending.PassedTo != NodeId.None)
             events.Publish(new MessageSent(pending.PassedAt, _context.Self, "replica", pending.PassedTo, "replica", slot, new Forward(commands)));
-    }
-
-    // --- questions (PMMC 4.4) -----------------------------------------------------------------------------------------------------------
-
-    private void Asked(QueryRequest request)
-    {
-        var now = new List<PendingQuery>();
-        foreach (var query in request.Queries)
-        {
-            if (query.Serializable) now.Add(new PendingQuery(Sender, query, _tick));
-            else _reads.Add(Sender, query, _tick);
-        }
-        Answer(now);
-        ScheduleFlush();
-    }
-
-    private void AskLeader()
-    {
-        if (_isLed && _reads.Ask(_tick) is { } question) Ask(question);
-    }
-
-    private void Ask(ReadIndex question) => _link.Tell(_ballot.Leader, "leader", _context.Peers.Leader(_ballot.Leader), question);
-
-    private void LeaderAnswered(ReadIndexResult result)
-    {
-        if (!_reads.Answered(result)) return;
-        AnswerReady();
-        ScheduleFlush();
-    }
-
-    private void AnswerReady() => Answer(_reads.TakeReady(SlotOut));
-
-    private void Answer(List<PendingQuery> queries)
-    {
-        foreach (var asked in queries.GroupBy(q => q.Client)) // in the order of the clients' first questions
-        {
-            var results = new List<QueryResult>();
-            var bytes = 0L;
-            foreach (var (_, query, _) in asked)
-            {
-                ReadOnlyMemory<byte> result;
-                try
-                {
-                    result = _state.Query(query.Operation);
-                }
-                catch (Exception e)
-                {
-                    // A question changes nothing, so the replica goes on; the client gets no answer rather than a wrong one.
-                    Log.Error(e, "the state machine failed to answer a question of {0} bytes", query.Operation.Length);
-                    continue;
-                }
-                if (results.Count > 0 && bytes + result.Length > _settings.PageBytes)
-                {
-                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
-                    (results, bytes) = ([], 0);
-                }
-                results.Add(new QueryResult(query.Id, result));
-                bytes += result.Length;
-            }
-            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
-        }
     }
 
     // --- leaders come and go, messages get lost -----------------------------------------------------------------------------------------

@@ -1,10 +1,14 @@
+using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using AkkaPaxos.Consensus;
 
 namespace AkkaPaxos.MultiPaxos;
 
-/// <summary>In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is complete.</summary>
+/// <summary>
+/// In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is
+/// complete.
+/// </summary>
 /// <param name="SlotOut">How far the replica was.</param>
 public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
 
@@ -25,9 +29,10 @@ public sealed partial class Replica
     }
 
     private readonly ReplicaLag _lag;
+    private readonly IActorRef _encoder;
     private ReplicaSnapshot? _snapshot;      // the latest: what a replica is offered whose missing decisions are no longer kept
     private ReplicaSnapshot? _saving;        // on its way to the snapshot store
-    private bool _isDue;                     // its number is on its way to the journal
+    private bool _isDue;                     // its number is on its way to the journal, or it is being encoded
     private long _snapshotSlot = 1;          // every slot below is in a snapshot on disk
     private long _lastSnapshotAt = 1;        // slotOut when the last one was taken or tried
     private long _bytesSinceSnapshot;
@@ -47,10 +52,15 @@ public sealed partial class Replica
             case SnapshotOffer offer: Offered(offer); return true;
             case FetchSnapshot fetch: SendChunk(fetch); return true;
             case SnapshotChunk chunk: Received(chunk); return true;
+            case ReplicaSnapshot encoded: Save(encoded); return true;
             case SaveSnapshotSuccess saved: Saved(saved.Metadata.SequenceNr); return true;
             case SaveSnapshotFailure failed:
                 _saving = null;
-                Log.Error(failed.Cause, "node {0} could not save a snapshot at slot {1}; it tries again after as many slots", _context.Self, _lastSnapshotAt);
+                Log.Error(
+                    failed.Cause,
+                    "node {0} could not save a snapshot at slot {1}; it tries again after as many slots",
+                    _context.Self,
+                    _lastSnapshotAt);
                 return true;
             case DeleteSnapshotsSuccess or DeleteMessagesSuccess: return true;
             case DeleteSnapshotsFailure or DeleteMessagesFailure:
@@ -201,7 +211,20 @@ public sealed partial class Replica
 
     private void SnapshotIfDue()
     {
-        if (SlotOut - _lastSnapshotAt >= _settings.SnapshotSlots || _bytesSinceSnapshot >= _settings.SnapshotBytes) TakeSnapshot();
+        // Half of the last one's size at least: however large the state is, snapshots cost no more than what is written does.
+        if ((SlotOut - _lastSnapshotAt >= _settings.SnapshotSlots || _bytesSinceSnapshot >= _settings.SnapshotBytes)
+            && _bytesSinceSnapshot >= (_snapshot?.State.Length ?? 0) / 2)
+            TakeSnapshot();
+    }
+
+    // A replica stands still while it makes a snapshot. So they take turns: each begins as if its last one were a different part of the
+    // interval ago.
+    private void StaggerSnapshots()
+    {
+        var replicas = _context.Membership.Replicas(SlotOut);
+        var share = replicas.Count(n => n.CompareTo(_context.Self) < 0) / (double)replicas.Count;
+        _lastSnapshotAt -= (long)(_settings.SnapshotSlots * share);
+        _bytesSinceSnapshot += (long)(_settings.SnapshotBytes * share);
     }
 
     // The snapshot store keys a snapshot by the journal's last number and drops what has that key when saving fails. So each gets a number of
@@ -212,11 +235,16 @@ public sealed partial class Replica
         (_isDue, _lastSnapshotAt, _bytesSinceSnapshot) = (true, SlotOut, 0);
         PersistAsync(new ReplicaSnapshotDue(SlotOut), _ =>
         {
-            _isDue = false;
-            _saving = _snapshot?.SlotOut == SlotOut ? _snapshot : new ReplicaSnapshot(SlotOut, _state.Snapshot());
             _lastSnapshotAt = SlotOut;
-            SaveSnapshot(_saving);
+            if (_snapshot?.SlotOut == SlotOut) Save(_snapshot); // it was received
+            else _encoder.Tell(new EncodeSnapshot(SlotOut, _state.Snapshot()), Self);
         });
+    }
+
+    private void Save(ReplicaSnapshot snapshot)
+    {
+        (_isDue, _saving) = (false, snapshot);
+        SaveSnapshot(snapshot);
     }
 
     private void Saved(long sequenceNr)

@@ -82,7 +82,9 @@ internal sealed class ReplicaDecisionLog
         return page;
     }
 
-    /// <summary>Forgets what lies below the snapshot but the latest <paramref name="keep"/> slots, and of these what is over <paramref name="bytes"/>.</summary>
+    /// <summary>
+    /// Forgets what lies below the snapshot but the latest <paramref name="keep"/> slots, and of these what is over <paramref name="bytes"/>.
+    /// </summary>
     public void Trim(long snapshotSlot, long keep, long bytes)
     {
         while (Lowest < snapshotSlot && (Lowest < snapshotSlot - keep || Bytes > bytes)) Forget(Lowest++);

@@ -61,18 +61,22 @@ internal sealed class ReplicaLag(NodeId self)
 
     private NodeId? Ask(long slotOut, NodeId fallback, long tick)
     {
-        var ahead = _peers.Values.Where(p => p.SlotOut > slotOut).OrderBy(p => p.From == _silent).ThenByDescending(p => p.SlotOut).ThenBy(p => p.From);
+        var ahead = _peers.Values.Where(p => p.SlotOut > slotOut)
+            .OrderBy(p => p.From == _silent).ThenByDescending(p => p.SlotOut).ThenBy(p => p.From);
         var whom = ahead.FirstOrDefault()?.From ?? fallback;
         if (whom == NodeId.None || whom == self) return null;
         (_asked, _askedAt) = (whom, tick);
         return whom;
     }
 
-    /// <summary>The truncation point: the highest slot such that the members with a snapshot of every slot below make up a quorum of both phases.</summary>
+    /// <summary>
+    /// The truncation point: the highest slot such that the members with a snapshot of every slot below make up a quorum of both phases.
+    /// </summary>
     public long Covered(Membership membership, long ownSnapshot)
     {
         var covering = new HashSet<NodeId>();
-        foreach (var (node, slot) in _peers.Values.Select(p => (p.From, p.SnapshotSlot)).Append((From: self, SnapshotSlot: ownSnapshot)).OrderByDescending(s => s.SnapshotSlot))
+        var snapshots = _peers.Values.Select(p => (Node: p.From, Slot: p.SnapshotSlot)).Append((Node: self, Slot: ownSnapshot));
+        foreach (var (node, slot) in snapshots.OrderByDescending(s => s.Slot))
         {
             covering.Add(node);
             if (membership.Phase1(slot).IsMetBy(covering) && membership.Phase2(slot).IsMetBy(covering)) return slot;
@@ -116,7 +120,8 @@ internal sealed class SnapshotTransfer(long slot, long size)
     /// <summary>Adds a part; false where it is not the next one.</summary>
     public bool Add(SnapshotChunk chunk)
     {
-        if (chunk.Slot != slot || chunk.Size != size || chunk.Offset != Offset || chunk.Bytes.IsEmpty || Offset + chunk.Bytes.Length > size) return false;
+        if (chunk.Slot != slot || chunk.Size != size || chunk.Offset != Offset) return false;
+        if (chunk.Bytes.IsEmpty || Offset + chunk.Bytes.Length > size) return false;
         _bytes.Write(chunk.Bytes.Span);
         return true;
     }

@@ -7,14 +7,15 @@ internal readonly record struct PendingQuery(IActorRef Client, Query Query, long
 
 /// <summary>
 /// Linearizable questions at a replica (PMMC 4.4; etcd's ReadIndex). Those that arrive while the leader is being asked for a slot gather and
-/// share the next such exchange; a question waits until its slot is executed.
+/// share the next such exchange; a question waits until its slot is executed. Its numbers start higher at each start of the replica, so that
+/// an answer to one of an earlier life is none to a new question.
 /// </summary>
-internal sealed class ReplicaReads
+internal sealed class ReplicaReads(long firstId)
 {
     private List<PendingQuery> _waiting = []; // for the leader to be asked
     private List<PendingQuery> _asked = [];   // the leader is being asked
     private readonly SortedDictionary<long, List<PendingQuery>> _bySlot = []; // that slot must be executed
-    private long _id;
+    private long _id = firstId;
     private long _askedAt;
 
     /// <summary>Whether <see cref="Ask"/> has something to ask the leader.</summary>

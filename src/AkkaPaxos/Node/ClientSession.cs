@@ -59,7 +59,8 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
         _calls.Close();
         foreach (var call in _waiting) call.Fail(new OperationCanceledException("the session is closed; this call was never sent"));
         foreach (var call in _queries.Values) call.Fail(new OperationCanceledException("the session is closed"));
-        foreach (var call in _commands.Values) call.Fail(new OutcomeUnknownException("the session was closed before the command was answered: it may have been executed or not"));
+        foreach (var call in _commands.Values)
+            call.Fail(new OutcomeUnknownException("the session was closed before the command was answered: it may have been executed or not"));
     }
 
     protected override void OnReceive(object message)
@@ -180,8 +181,8 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
                 break;
             case ReplyStatus.SessionUnknown:
                 // An earlier try of any of them may have been executed before the session was forgotten.
-                foreach (var lost in _commands.Values)
-                    lost.Fail(new OutcomeUnknownException($"the cluster has forgotten session {_session}: the command may have been executed or not"));
+                var forgotten = $"the cluster has forgotten session {_session}: the command may have been executed or not";
+                foreach (var lost in _commands.Values) lost.Fail(new OutcomeUnknownException(forgotten));
                 _commands.Clear();
                 _session = 0;
                 break;

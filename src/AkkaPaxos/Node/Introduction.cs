@@ -34,7 +34,7 @@ internal sealed record Seen(IReadOnlyList<NodeId> Nodes);
 
 /// <summary>
 /// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it
-/// where its configuration has another address under that number. An impostor is refused by all, so it never starts a leader.
+/// where its configuration has another address under that number. An impostor is refused by all, so it never says anything but hello.
 /// </summary>
 internal sealed class Introduction : UntypedActor, IWithTimers
 {
@@ -85,9 +85,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 break;
             case Hello hello: Answer(hello); break;
             case Welcome welcome:
-                _seenAt[welcome.From] = _tick;
-                _refusedBy.Remove(welcome.From);
-                if (_settings.Membership.Members.Any(m => m.Id == welcome.From) && _welcomedBy.Add(welcome.From)) Decide();
+                if (_settings.Membership.Members.Any(m => m.Id == welcome.From)) Welcomed(welcome.From);
                 break;
             case Refused refused:
                 if (_refusedBy.TryAdd(refused.From, refused.Reason))
@@ -108,18 +106,26 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         var known = _settings.Membership.Members.FirstOrDefault(m => m.Id == hello.From);
         var reason = known is null ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows"
-            : known.Address != hello.Address ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
+            : known.Address != hello.Address
+                ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
             : !hello.Members.SequenceEqual(_settings.Membership.Members) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
             : null;
         if (reason is null)
         {
-            _seenAt[hello.From] = _tick;
             Sender.Tell(new Welcome(_settings.NodeId), Self);
+            Welcomed(hello.From); // it has the same members, so it knows this node as this node knows itself
             return;
         }
         if (_strangers.Count < 100 && _strangers.Add($"{hello.From} {hello.Address}"))
             _log.Warning("refused a node that calls itself {0} at {1}: {2}", hello.From, hello.Address, reason);
         Sender.Tell(new Refused(_settings.NodeId, reason), Self);
+    }
+
+    private void Welcomed(NodeId node)
+    {
+        _seenAt[node] = _tick;
+        _refusedBy.Remove(node);
+        if (_welcomedBy.Add(node)) Decide();
     }
 
     private void Decide()

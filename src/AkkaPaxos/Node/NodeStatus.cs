@@ -30,13 +30,14 @@ public sealed record NodeStatus(
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>
 /// <param name="IsRunning">Whether it runs now.</param>
-/// <param name="Problem">Why it last failed; null where it did not, or has run for long since.</param>
+/// <param name="Problem">Why it last failed, or what it waits for; null where it never failed.</param>
 public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 
 /// <summary>A member as another sees it.</summary>
 /// <param name="NodeId">Its number.</param>
 /// <param name="Address">Its address, as Akka writes it.</param>
-/// <param name="IsReachable">Whether it answers; from the cluster's gossip, or where there is none from its own greetings. Feeds this report and nothing else.</param>
+/// <param name="IsReachable">Whether it answers; from the cluster's gossip, or where there is none from its own greetings. Feeds this report and
+/// nothing else.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, long SlotOut);
 

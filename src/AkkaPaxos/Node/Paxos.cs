@@ -35,10 +35,12 @@ public sealed class Paxos : IExtension
         var own = system.Provider.DefaultAddress;
         if (own != Address.Parse(Settings.Address))
             throw new ConfigurationException(
-                $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; make akka.remote.dot-netty.tcp and the member's address agree");
+                $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; "
+                + "make akka.remote.dot-netty.tcp and the member's address agree");
         _peers = new PeerDirectory(system, Settings);
-        var node = Props.Create(typeof(PaxosNode), Settings, _peers, (Action<NodeFailedException>)(why => _failed.TrySetResult(why)));
-        system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node), "paxos");
+        Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
+        var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
+        system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node, failed), "paxos");
         _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), $"paxos-session-{Settings.Group}");
     }
 
@@ -49,7 +51,9 @@ public sealed class Paxos : IExtension
     /// <summary>What the node was started with.</summary>
     public PaxosSettings Settings { get; }
 
-    /// <summary>Ends when the node can no longer take part, with the reason: another node has its number, for example. Then it is to be shut down.</summary>
+    /// <summary>
+    /// Ends when the node can no longer take part, with the reason: another node has its number, for example. Then it is to be shut down.
+    /// </summary>
     public Task<NodeFailedException> Failed => _failed.Task;
 
     /// <summary>Executes an operation of the state machine, once, on every node.</summary>
@@ -57,11 +61,13 @@ public sealed class Paxos : IExtension
     /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not, and it cannot be found out any more.</exception>
-    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) => _session.Submit(operation, cancellation);
+    public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
+        _session.Submit(operation, cancellation);
 
     /// <summary>Asks the state machine without changing it.</summary>
     /// <param name="query">The question; it must not be changed before the task ends.</param>
-    /// <param name="serializable">True: this node's present state, which may be old. False: linearizable, reflects every write acknowledged before.</param>
+    /// <param name="serializable">True: this node's present state, which may be old. False: linearizable, reflects every write acknowledged
+    /// before.</param>
     /// <param name="cancellation">Stops the waiting.</param>
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
         _session.Query(query, serializable, cancellation);

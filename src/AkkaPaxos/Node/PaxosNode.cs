@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Remote;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
@@ -17,19 +18,26 @@ internal sealed class PaxosGroups : UntypedActor
 {
     private readonly string _group;
     private readonly Props _node;
+    private readonly Action<NodeFailedException> _failed;
 
-    public PaxosGroups(string group, Props node) => (_group, _node) = (group, node);
+    public PaxosGroups(string group, Props node, Action<NodeFailedException> failed) => (_group, _node, _failed) = (group, node, failed);
 
     protected override void PreStart() => Context.ActorOf(_node, _group);
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+    // The node itself has nothing that could fail but by a bug: that ends it, and whoever runs it is told.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
+    {
+        _failed(new NodeFailedException($"group {_group} stopped: {failure.GetType().Name}: {failure.Message}"));
+        return Directive.Stop;
+    });
 
     protected override void OnReceive(object message) => Unhandled(message);
 }
 
 /// <summary>
 /// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
-/// found an invariant violated stays stopped. The leader starts only after a majority has welcomed this node.
+/// found an invariant violated stays stopped. Only the acceptor, which speaks when spoken to and is found by the members' addresses alone, starts at
+/// once; the others start after a majority has welcomed this node, so that a node with a number that is not its own tells nobody anything.
 /// </summary>
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
@@ -68,10 +76,11 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
         if (_settings.Warning is { } warning) _log.Warning(warning);
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
-        foreach (var role in _roles.Where(r => r.Name != "leader")) Start(role);
+        foreach (var role in _roles) Start(role);
     }
 
     protected override void OnReceive(object message)
@@ -80,10 +89,14 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         {
             case Introduced:
                 _introduced = true;
-                foreach (var role in _roles.Where(r => r.Name == "leader")) Start(role);
+                foreach (var role in _roles) Start(role);
                 break;
             case TurnedAway turned:
                 StopForGood(turned.Reason);
+                break;
+            case ThisActorSystemQuarantinedEvent e:
+                // Its messages do not reach that peer any more, and never will before it is another incarnation.
+                StopForGood($"{e.RemoteAddress} has quarantined this node, which was taken out of the cluster while it was cut off; start it again");
                 break;
             case StartRole start:
                 Start(_roles.First(r => r.Name == start.Name));
@@ -109,9 +122,16 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     private void Start(Role role)
     {
-        if (role.Actor is not null || role.IsOver || _problem is not null || (role.Name == "leader" && !_introduced)) return;
+        if (role.Actor is not null || role.IsOver || _problem is not null) return;
+        if (!_introduced && role.Name != "acceptor")
+        {
+            role.Problem = "it waits until a majority of the members has welcomed this node";
+            return;
+        }
+        if (role.StartedAt == default) role.Problem = null;
         var context = new RoleContext(
-            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine, _settings.Seed(role.Name));
+            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine,
+            _settings.Seed(role.Name));
         role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), role.Name));
         role.StartedAt = Context.System.Scheduler.Now;
         _peers.SetOwn(role.Name, role.Actor);
@@ -129,7 +149,8 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             return;
         }
         if (Context.System.Scheduler.Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
-        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, role.Backoff.TotalMilliseconds, role.Problem);
+        var pause = role.Backoff.TotalMilliseconds;
+        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause, role.Problem);
         Timers.StartSingleTimer(role.Name, new StartRole(role.Name), role.Backoff);
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
     }
@@ -144,7 +165,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     private static Exception Innermost(Exception failure)
     {
-        while (failure.InnerException is not null && failure is not (InvariantViolationException or StateMachineException)) failure = failure.InnerException;
+        while (failure is not (InvariantViolationException or StateMachineException) && failure.InnerException is { } inner) failure = inner;
         return failure;
     }
 }

@@ -10,7 +10,10 @@ public sealed record SessionSettings
     /// <summary>Commands numbered and not yet answered; more wait. At most a quarter of the answers that a replica remembers for a session.</summary>
     public int InFlight { get; init; } = 1024;
 
-    /// <summary>After this long without an answer a command or question is sent again, to the next contact point. Doubles, up to <see cref="RetryAfterMax"/>, while none answers.</summary>
+    /// <summary>
+    /// After this long without an answer a command or question is sent again, to the next contact point. Doubles, up to <see cref="RetryAfterMax"/>,
+    /// while none answers.
+    /// </summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>The longest time between two tries.</summary>
@@ -20,7 +23,9 @@ public sealed record SessionSettings
     public long RequestBytes { get; init; } = 1 << 20;
 }
 
-/// <summary>A command may have been executed or not, and it cannot be found out any more: the cluster has forgotten the session, or the session was closed.</summary>
+/// <summary>
+/// A command may have been executed or not, and it cannot be found out any more: the cluster has forgotten the session, or the session was closed.
+/// </summary>
 /// <param name="message">Which of these.</param>
 public sealed class OutcomeUnknownException(string message) : Exception(message);
 
@@ -45,12 +50,15 @@ public sealed class PaxosSession
 
     /// <summary>A session from another actor system, whose provider is remote or cluster. Nothing is sent before the first call.</summary>
     /// <param name="system">The client's own actor system.</param>
-    /// <param name="contactPoints">Addresses of nodes, as Akka writes them: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>. The first is asked first.</param>
+    /// <param name="contactPoints">Addresses of nodes, as Akka writes them: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>. The first is asked
+    /// first.</param>
     /// <param name="group">The log's name.</param>
     /// <param name="settings">How it behaves; the defaults where null.</param>
     /// <exception cref="FormatException">A contact point is not an address.</exception>
-    /// <exception cref="Akka.Configuration.ConfigurationException">The system's configuration lacks <see cref="PaxosSettings.DefaultConfig"/>.</exception>
-    public static PaxosSession Connect(ActorSystem system, IEnumerable<string> contactPoints, string group = "default", SessionSettings? settings = null)
+    /// <exception cref="Akka.Configuration.ConfigurationException">The system's configuration lacks <see
+    /// cref="PaxosSettings.DefaultConfig"/>.</exception>
+    public static PaxosSession Connect(
+        ActorSystem system, IEnumerable<string> contactPoints, string group = "default", SessionSettings? settings = null)
     {
         PaxosSettings.RequireSerializer(system);
         var provider = ((ExtendedActorSystem)system).Provider;
@@ -70,19 +78,22 @@ public sealed class PaxosSession
     public static PaxosSession Open(ActorSystem system, IReadOnlyList<IActorRef> replicas, SessionSettings? settings = null) =>
         new(system, [.. replicas.Select(r => (Func<IActorRef>)(() => r))], settings ?? new SessionSettings(), null);
 
-    internal static PaxosSession Open(ActorSystem system, Func<IActorRef> replica, string name) => new(system, [replica], new SessionSettings(), name);
+    internal static PaxosSession Open(ActorSystem system, Func<IActorRef> replica, string name) =>
+        new(system, [replica], new SessionSettings(), name);
 
     /// <summary>Executes an operation of the state machine, once.</summary>
     /// <param name="operation">The operation; it must not be changed before the task ends.</param>
     /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
-    /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was closed.</exception>
+    /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was
+    /// closed.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
         _calls.Add(new ClientCall(operation, CallKind.Command), cancellation);
 
     /// <summary>Asks the state machine without changing it.</summary>
     /// <param name="query">The question; it must not be changed before the task ends.</param>
-    /// <param name="serializable">True: the asked node's present state, which may be old. False: linearizable, reflects every write acknowledged before.</param>
+    /// <param name="serializable">True: the asked node's present state, which may be old. False: linearizable, reflects every write acknowledged
+    /// before.</param>
     /// <param name="cancellation">Stops the waiting.</param>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the session closed.</exception>
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>

@@ -14,6 +14,7 @@ namespace AkkaPaxos.Node;
 /// <summary>A node's settings: the section <c>akkapaxos</c> of its configuration, with reference.conf behind it.</summary>
 public sealed class PaxosSettings
 {
+    private const string MemberExample = "{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }";
     private readonly Type _stateMachine;
 
     /// <summary>Reads the settings.</summary>
@@ -24,16 +25,21 @@ public sealed class PaxosSettings
         var section = config.WithFallback(DefaultConfig()).GetConfig("akkapaxos");
         var id = Number(section.GetValue("node-id"), "akkapaxos.node-id");
         if (id <= 0)
-            throw new ConfigurationException(id == 0 ? "akkapaxos.node-id is not set; give this node its number among akkapaxos.members" : $"akkapaxos.node-id = {id}: must be a positive number");
+            throw new ConfigurationException(id == 0
+                ? "akkapaxos.node-id is not set; give this node its number among akkapaxos.members"
+                : $"akkapaxos.node-id = {id}: must be a positive number");
         NodeId = new NodeId(id);
         Group = section.GetString("group");
-        if (!ActorPath.IsValidPathElement(Group)) throw new ConfigurationException($"akkapaxos.group = \"{Group}\": must be a name of letters, digits, - and _");
+        if (!ActorPath.IsValidPathElement(Group))
+            throw new ConfigurationException($"akkapaxos.group = \"{Group}\": must be a name of letters, digits, - and _");
         Membership = ReadMembers(section);
         Address = Membership.Members.FirstOrDefault(m => m.Id == NodeId)?.Address
-            ?? throw new ConfigurationException($"akkapaxos.node-id = {id}: not among akkapaxos.members, which are {string.Join(", ", Membership.Members.Select(m => m.Id))}");
+            ?? throw new ConfigurationException(
+                $"akkapaxos.node-id = {id}: not among akkapaxos.members, which are {string.Join(", ", Membership.Members.Select(m => m.Id))}");
         Protocol = new ProtocolSettings(section);
         Roles = [.. section.GetStringList("roles")];
-        if (Roles.Count != Roles.Distinct().Count()) throw new ConfigurationException($"akkapaxos.roles = [{string.Join(", ", Roles)}]: a role stands there twice");
+        if (Roles.Count != Roles.Distinct().Count())
+            throw new ConfigurationException($"akkapaxos.roles = [{string.Join(", ", Roles)}]: a role stands there twice");
         Registry = new RoleRegistry(section.GetConfig("role"), Roles);
         _stateMachine = RoleRegistry.Load(section.GetString("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
@@ -63,7 +69,8 @@ public sealed class PaxosSettings
         }
         if (serializer is not PaxosSerializer)
             throw new ConfigurationException(
-                "this actor system does not know AkkaPaxos' messages: create it with a configuration that ends in .WithFallback(PaxosSettings.DefaultConfig())");
+                "this actor system does not know AkkaPaxos' messages: create it with a configuration that ends in "
+                + ".WithFallback(PaxosSettings.DefaultConfig())");
     }
 
     /// <summary>This node's number.</summary>
@@ -121,11 +128,12 @@ public sealed class PaxosSettings
         {
             var member = entry.IsObject() ? entry.GetObject() : null;
             if (member?.GetKey("id") is not { } id || member.GetKey("address")?.GetString() is not { } address)
-                throw new ConfigurationException($"akkapaxos.members: each is like {{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }}, not {OneLine(entry)}");
-            if (!Akka.Actor.Address.TryParse(address, out _)) throw new ConfigurationException($"akkapaxos.members: \"{address}\" is not an address like akka.tcp://akkapaxos@10.0.0.1:4053");
+                throw new ConfigurationException($"akkapaxos.members: each is like {MemberExample}, not {OneLine(entry)}");
+            if (!Akka.Actor.Address.TryParse(address, out _))
+                throw new ConfigurationException($"akkapaxos.members: \"{address}\" is not an address like akka.tcp://akkapaxos@10.0.0.1:4053");
             members.Add(new Member(new NodeId(Number(id, "akkapaxos.members: id")), address));
         }
-        if (members.Count == 0) throw new ConfigurationException("akkapaxos.members is not set; list every node: [{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }, ...]");
+        if (members.Count == 0) throw new ConfigurationException($"akkapaxos.members is not set; list every node: [{MemberExample}, ...]");
         try
         {
             return new Membership(members);

@@ -25,7 +25,8 @@ public sealed class RoleRegistry
                 throw new ConfigurationException($"akkapaxos.roles: there is no role \"{name}\"; known roles: {string.Join(", ", known)}");
             _classes[name] = Load(registry.GetString(name), $"akkapaxos.role.{name}", typeof(ActorBase));
             if (_classes[name].GetConstructor([typeof(RoleContext)]) is null)
-                throw new ConfigurationException($"akkapaxos.role.{name}: class {_classes[name].FullName} has no public constructor that takes a RoleContext");
+                throw new ConfigurationException(
+                    $"akkapaxos.role.{name}: class {_classes[name].FullName} has no public constructor that takes a RoleContext");
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class Tracer : UntypedActor
                 if (_bySlot.Count > _slots) _bySlot.Remove(_bySlot.Keys.First());
                 break;
             case GetTrace get:
-                Sender.Tell(new Trace([.. _bySlot.Where(s => s.Key >= get.From && s.Key <= get.To).SelectMany(s => s.Value.OrderBy(m => m.At))]), Self);
+                var wanted = _bySlot.Where(s => s.Key >= get.From && s.Key <= get.To);
+                Sender.Tell(new Trace([.. wanted.SelectMany(s => s.Value.OrderBy(m => m.At))]), Self);
                 break;
             case MessageSent: break; // about no slot: a heartbeat or the like
             default: Unhandled(message); break;

@@ -16,8 +16,14 @@ public interface IStateMachine
     /// <param name="query">What the client sent.</param>
     ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query);
 
-    /// <summary>The whole state as bytes, equal for equal states.</summary>
-    byte[] Snapshot();
+    /// <summary>
+    /// Takes hold of the whole state as it is now, and encodes it later: so that a large state is encoded while the state machine goes on.
+    /// </summary>
+    /// <returns>
+    /// Encodes what was taken hold of; bytes that are equal for equal states. Called at most once, on another thread, and not touched by what
+    /// is applied meanwhile.
+    /// </returns>
+    Func<byte[]> Snapshot();
 
     /// <summary>Replaces the whole state by one that <see cref="Snapshot"/> returned.</summary>
     /// <exception cref="FormatException">The bytes are not such a state.</exception>

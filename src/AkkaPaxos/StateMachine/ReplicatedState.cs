@@ -52,19 +52,23 @@ public sealed class ReplicatedState
     /// <summary>Asks the application as it is now.</summary>
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => _application.Query(query);
 
-    /// <summary>The whole state as bytes (snapshot.proto), equal for equal states.</summary>
-    public byte[] Snapshot()
+    /// <summary>Takes hold of the whole state as it is now.</summary>
+    /// <returns>Encodes it (snapshot.proto), also on another thread; bytes that are equal for equal states.</returns>
+    public Func<byte[]> Snapshot()
     {
-        var state = new Proto.State
-        {
-            Version = Version, SlotOut = SlotOut, Checksum = Checksum, Application = UnsafeByteOperations.UnsafeWrap(_application.Snapshot()),
-        };
+        var application = _application.Snapshot();
+        var state = new Proto.State { Version = Version, SlotOut = SlotOut, Checksum = Checksum };
         _sessions.Save(state);
-        return state.ToByteArray();
+        return () =>
+        {
+            state.Application = UnsafeByteOperations.UnsafeWrap(application());
+            return state.ToByteArray();
+        };
     }
 
     /// <summary>Replaces the whole state by one that <see cref="Snapshot"/> returned.</summary>
-    /// <exception cref="FormatException">The bytes are not such a state, or do not restore to the checksum they carry; this state is not to be used any more.</exception>
+    /// <exception cref="FormatException">The bytes are not such a state, or do not restore to the checksum they carry; this state is not to be used
+    /// any more.</exception>
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
         Proto.State state;
@@ -77,12 +81,14 @@ public sealed class ReplicatedState
             throw new FormatException($"a replica's snapshot ({snapshot.Length} bytes) does not parse: {e.Message}", e);
         }
         if (state.Version != Version || state.SlotOut < 1)
-            throw new FormatException($"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads version {Version}");
+            throw new FormatException(
+                $"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads version {Version}");
         _application.Restore(state.Application.Memory);
         _sessions.Restore(state);
         SlotOut = state.SlotOut;
         if (Checksum != state.Checksum)
-            throw new FormatException($"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");
+            throw new FormatException(
+                $"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");
     }
 
     // splitmix64's finalizer: every bit of both reaches every bit of the result.

@@ -75,7 +75,9 @@ public sealed class Sessions
         return true;
     }
 
-    /// <summary>Executes a decided command with <paramref name="apply"/>, unless it was executed before. Called in the order of the log, and only so.</summary>
+    /// <summary>
+    /// Executes a decided command with <paramref name="apply"/>, unless it was executed before. Called in the order of the log, and only so.
+    /// </summary>
     public Answer Execute(Command command, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> apply)
     {
         if (command.Client == 0) return Open(command.Sequence);

@@ -1,6 +1,8 @@
 namespace AkkaPaxos.StateMachine;
 
-/// <summary>The application threw where it had to answer: executing the same slot again would only repeat it, so the replica stops for good.</summary>
+/// <summary>
+/// The application threw where it had to answer: executing the same slot again would only repeat it, so the replica stops for good.
+/// </summary>
 /// <param name="slot">The slot being executed.</param>
 /// <param name="cause">What the application threw.</param>
 public sealed class StateMachineException(long slot, Exception cause)

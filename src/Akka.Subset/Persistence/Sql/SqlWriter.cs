@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Akka.Persistence.Sql;
 
@@ -15,19 +16,33 @@ internal abstract class SqlJob
 }
 
 /// <summary>
-/// The one writer of a database: a thread with a connection. It takes all jobs that wait into one transaction, so that one
+/// The one writer of a database: a connection and a thread. It takes all jobs that wait into one transaction, so that one
 /// sync of the disk serves them all, and it tells of success only after the commit. Journal and snapshot store of a
 /// database share it: SQLite lets one connection write at a time, and two of ours would wait for each other.
+/// <para>
+/// A single write while nothing else goes on is done by the caller's own thread: waking another one and being woken by it
+/// takes about as long as the write. That holds only as long as the disk is quick, so that no dispatcher's thread is held up
+/// for long, and not when writes follow each other closely, which must gather for the next transaction.
+/// </para>
 /// </summary>
 internal sealed class SqlWriter : IDisposable
 {
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(0.1);
+    private const int FewRows = 16;
+
     private readonly SqlDatabase _database;
     private readonly object _lock = new();
     private readonly Thread _thread;
-    private readonly List<JournalRow> _rows = [];
     private List<SqlJob> _waiting = [];
-    private SqlSession? _session;
     private bool _closing;
+
+    // Whoever has set _busy, the thread or a caller, owns what follows until it is done.
+    private bool _busy;
+    private long _idleSince;
+    private bool _quick;
+    private SqlSession? _session;
+    private readonly List<JournalRow> _rows = [];
 
     public SqlWriter(SqlDatabase database)
     {
@@ -40,14 +55,40 @@ internal sealed class SqlWriter : IDisposable
     {
         lock (_lock)
         {
-            if (!_closing)
+            if (_closing)
             {
-                _waiting.Add(job);
-                if (_waiting.Count == 1) Monitor.Pulse(_lock);
+                job.Fail(new ObjectDisposedException(nameof(SqlWriter), "The database is closed: the actor system is shutting down."));
                 return;
             }
+            if (_busy || !MayRunHere(job))
+            {
+                _waiting.Add(job);
+                if (!_busy && _waiting.Count == 1) Monitor.Pulse(_lock);
+                return;
+            }
+            _busy = true;
         }
-        job.Fail(new ObjectDisposedException(nameof(SqlWriter), "The database is closed: the actor system is shutting down."));
+        try
+        {
+            Handle([job]);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    private bool MayRunHere(SqlJob job) => _waiting.Count == 0 && _quick && _session != null && job is InsertJob { Rows.Count: <= FewRows } &&
+        Stopwatch.GetElapsedTime(_idleSince) >= Quiet;
+
+    private void Release()
+    {
+        lock (_lock)
+        {
+            _busy = false;
+            _idleSince = Stopwatch.GetTimestamp();
+            if (_waiting.Count > 0 || _closing) Monitor.Pulse(_lock);
+        }
     }
 
     public Task<T> Do<T>(Func<SqlSession, T> work)
@@ -82,6 +123,7 @@ internal sealed class SqlWriter : IDisposable
         {
             Handle(batch);
             batch.Clear();
+            Release();
         }
         Close();
     }
@@ -91,11 +133,12 @@ internal sealed class SqlWriter : IDisposable
     {
         lock (_lock)
         {
-            while (_waiting.Count == 0)
+            while (_busy || _waiting.Count == 0)
             {
-                if (_closing) return false;
+                if (!_busy && _closing) return false;
                 Monitor.Wait(_lock);
             }
+            _busy = true;
             (batch, _waiting) = (_waiting, batch);
             return true;
         }
@@ -103,9 +146,11 @@ internal sealed class SqlWriter : IDisposable
 
     private void Handle(List<SqlJob> batch)
     {
+        var start = Stopwatch.GetTimestamp();
         try
         {
             Transact(batch);
+            _quick = Stopwatch.GetElapsedTime(start) < Quick;
         }
         catch (Exception e) when (batch.Count > 1 && _database.IsFaultOfRow(e))
         {
