@@ -31,7 +31,7 @@ internal static class ScenarioGrammar
     private static readonly Parser<IReadOnlyList<string>?> Ends =
         Parse.Regex(@"\*", "*").Select(_ => (IReadOnlyList<string>?)null).Or(Names);
 
-    private static readonly Parser<Selector> Messages =
+    private static readonly Parser<Selector> AllMessages =
         Parse.Regex(@"all(?!\S)", "all").Select(_ => new Selector(null, null, null))
             .Or(Kind.Select(kind => new Selector(null, null, kind)))
             .Or(from senders in Ends
@@ -39,6 +39,9 @@ internal static class ScenarioGrammar
                 from receivers in Ends
                 from kind in Optional(from space in SpaceBeforeKind from kind in Kind select kind)
                 select new Selector(senders, receivers, kind));
+
+    private static readonly Parser<Selector> Messages =
+        (from word in Keyword("first") from space in Space from messages in AllMessages select messages with { OnlyFirst = true }).Or(AllMessages);
 
     private static readonly Parser<TimeSpan> Duration =
         from number in Parse.Regex(@"[0-9]{1,4}(\.[0-9]{1,3})?(?![0-9.])", "a duration such as 500ms or 2s")

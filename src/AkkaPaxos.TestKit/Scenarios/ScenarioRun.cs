@@ -249,7 +249,7 @@ public sealed partial class ScenarioRun
             return (selector.From?.Contains(arrow.From.Name) ?? true) && (selector.To?.Contains(arrow.To.Name) ?? true)
                 && (selector.Kind is null || selector.Kind == arrow.Label.Name || selector.Kind == $"{arrow.Label}");
         }).ToList();
-        if (found.Count > 0) return found;
+        if (found.Count > 0) return selector.OnlyFirst ? found[..1] : found;
         var waiting = string.Join("; ", Groups(_network.InFlight));
         throw new ScenarioFailure(
             $"no message waits that is {selector}; {(waiting.Length > 0 ? $"there are {waiting}" : "none waits at all")}", true);
