@@ -48,6 +48,8 @@ public sealed class GrammarTests
             deliver Prepare
             deliver p1 -> a1 a2 Accept(1.1, X)
             drop * -> a3
+            drop first p1 -> a3 Prepare
+            deliver first all
             duplicate a1 -> * Promise
             delay p1 -> a3 by 100ms
             crash p1 p2
@@ -73,7 +75,8 @@ public sealed class GrammarTests
             new ProtocolDeclaration("synod"), "a1 a2 a3", new SetDeclaration("retry.min", "100ms"), new PastDeclaration("p1", 2),
             new Propose("c1", "p1", "X"),
             "Deliver all", "Deliver Prepare",
-            "Deliver p1 -> a1 a2 Accept(1.1, X)", "Drop * -> a3", "Duplicate a1 -> * Promise", "p1 -> a3 100", "Crash p1 p2",
+            "Deliver p1 -> a1 a2 Accept(1.1, X)", "Drop * -> a3", "Drop first p1 -> a3 Prepare", "Deliver first all",
+             "Duplicate a1 -> * Promise", "p1 -> a3 100", "Crash p1 p2",
             "Restart p1", "LoseDisk a1",
             "Elect p2", "p1 a1|a2 a3", new Heal(), new Advance(TimeSpan.FromSeconds(1.5)), new Note("OLD LEADER tries 2, denied"),
             new RunUntilQuiet(),

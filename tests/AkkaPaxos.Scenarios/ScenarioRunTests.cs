@@ -70,11 +70,18 @@ public sealed class ScenarioRunTests
     [InlineData(Synod + "past p2 round 1", "f:6:6: \"p2\", expected one of the proposers: p1")]
     [InlineData(Synod + "heal\nset retry.min 1s", "f:7:1: \"set\", expected no declaration after the first command")]
     [InlineData(Synod + "set retry.factor 1\nheal", "f:7:1: {0}akkapaxos.synod.retry.factor = 1: must be more than 1")]
+    [InlineData(Synod + "set retry.mni 1s\nheal", "f:7:1: {0}there is no setting akkapaxos.synod.retry.mni")]
+    [InlineData(Synod + "set retry.min {\nheal", "f:7:1: {0}")]
+    [InlineData(Synod + "learners l\nheal", "f:7:1: {0}l1 and l are one and the same of the learners")]
+    [InlineData("protocol single-acceptor\nclients c\nproposers p1\nacceptors a1 a2\nlearners l1\nheal", "f:6:1: {0}a1 does not start: ")]
+    [InlineData(Synod + "crash a01", "f:6:7: \"a01\", expected a name such as p1, a2 or n3")]
+    [InlineData(Synod + "crash a99999999999", "f:6:7: \"a99999999999\", expected a name such as p1, a2 or n3")]
+    [InlineData(Synod + "advance 99999999999999999999s", "f:6:9: \"99999999999999999999s\", expected a duration such as 500ms or 2s")]
     [InlineData(Synod + "crash p1 a4", "f:6:10: \"a4\", expected one of c, p1, a1, a2, a3, l1")]
     [InlineData(Synod + "elect a1", "f:6:7: \"a1\", expected a proposer or leader")]
     [InlineData("protocol multipaxos\nclients c\nnodes n1\ncrash a1", "f:4:7: \"a1\", expected its node, n1: all roles of a node crash together")]
     public void A_name_or_declaration_that_is_wrong_is_an_error_with_its_place(string text, string error) =>
-        Assert.StartsWith(error.Replace("{0}", "the declarations above are not complete: "),
+        Assert.StartsWith(error.Replace("{0}", "the declarations above make no cluster: "),
             Assert.Throws<ScenarioException>(() => Run(text + "\n")).Message);
 
     [Theory]

@@ -4,8 +4,8 @@ using AkkaPaxos.TestKit.Simulation;
 namespace AkkaPaxos.TestKit.Tests;
 
 /// <summary>
-/// Runs seeds from a shell, <c>dotnet AkkaPaxos.TestKit.Tests.dll FROM [COUNT]</c>: a line for each, with its trace hash. Exit code 1 where an invariant
-/// was violated. The tests compare such runs of several processes.
+/// Runs seeds from a shell, <c>dotnet AkkaPaxos.TestKit.Tests.dll FROM [COUNT]</c>: a line for each, with its trace hash, where they are few. Exit
+/// code 1 where an invariant was violated. The tests compare such runs of several processes.
 /// </summary>
 public static class Program
 {
@@ -29,7 +29,8 @@ public static class Program
             foreach (var (name, times) in cluster.Checks) checks[name] = checks.GetValueOrDefault(name) + times;
         }
         var seconds = watch.Elapsed.TotalSeconds;
-        Console.WriteLine($"{count} seeds from {from}: {failed} failed, {idle} without a write, {count / seconds:0.0} seeds/s, {messages / seconds:0} messages/s, {steps / seconds:0} steps/s");
+        Console.WriteLine($"{count} seeds from {from}: {failed} failed, {idle} without a write, "
+            + $"{count / seconds:0.0} seeds/s, {messages / seconds:0} messages/s, {steps / seconds:0} steps/s");
         Console.WriteLine($"faults: {string.Join(", ", faults.Select(f => $"{f.Key} {f.Value}"))}");
         Console.WriteLine($"checks: {string.Join(", ", checks.Select(c => $"{c.Key} {c.Value}"))}");
         return failed == 0 ? 0 : 1;
@@ -43,7 +44,8 @@ public static class Program
         for (var seed = from; seed < from + count; seed++)
         {
             var cluster = SimulatedCluster.Start(seed, NodesOf(seed), SimulationSettings.Swarm(seed)).Run(Chaos);
-            var line = $"{seed} {cluster.TraceHash:x16} {cluster.Messages} messages, {cluster.Steps} steps, {cluster.Chosen} slots, {cluster.Written} written, {cluster.Read} read";
+            var line = $"{seed} {cluster.TraceHash:x16} {cluster.Messages} messages, {cluster.Steps} steps, "
+                + $"{cluster.Chosen} slots, {cluster.Written} written, {cluster.Read} read";
             yield return (line, cluster);
         }
     }

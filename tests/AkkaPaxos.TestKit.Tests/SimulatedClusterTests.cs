@@ -24,7 +24,8 @@ public sealed class SimulatedClusterTests
     public void No_invariant_is_violated_whatever_goes_wrong(int seed)
     {
         var cluster = SimulatedCluster.Start(seed, Program.NodesOf(seed), SimulationSettings.Swarm(seed)).Run(Program.Chaos);
-        Assert.True(cluster.Violations.Count == 0, $"seed {seed} (replay: dotnet AkkaPaxos.TestKit.Tests.dll {seed} 1): {string.Join("; ", cluster.Violations)}");
+        Assert.True(cluster.Violations.Count == 0,
+            $"seed {seed} (replay: dotnet AkkaPaxos.TestKit.Tests.dll {seed} 1): {string.Join("; ", cluster.Violations)}");
     }
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 20)];
@@ -47,7 +48,9 @@ public sealed class SimulatedClusterTests
         var all = cluster.Ask(default);
         cluster.RunFor(TimeSpan.FromSeconds(1));
         Assert.True(stuck.IsDone);
-        Assert.Equal(Enumerable.Range(1, 10).Select(i => $"line {i}").Append("late").Order(), Encoding.UTF8.GetString(all.Answer.Span).Split(',').Order());
+        Assert.Equal(
+            Enumerable.Range(1, 10).Select(i => $"line {i}").Append("late").Order(),
+            Encoding.UTF8.GetString(all.Answer.Span).Split(',').Order());
         Assert.Empty(cluster.Violations);
     }
 

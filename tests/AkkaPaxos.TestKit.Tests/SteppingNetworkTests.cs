@@ -43,10 +43,12 @@ public sealed class SteppingNetworkTests
         return BinaryPrimitives.ReadInt64BigEndian(reply.Result.Span);
     }
 
-    private static ReplicaStatus Status(SteppingNetwork network, string node) => (ReplicaStatus)network.Ask(node, "replica", GetReplicaStatus.Instance).Single();
+    private static ReplicaStatus Status(SteppingNetwork network, string node) =>
+        (ReplicaStatus)network.Ask(node, "replica", GetReplicaStatus.Instance).Single();
 
     private static List<string> Replies(SteppingNetwork network) =>
-        [.. network.Received("client").OfType<Response>().SelectMany(r => r.Replies).Where(r => r.Client != 0).Select(r => Encoding.UTF8.GetString(r.Result.Span))];
+        [.. network.Received("client").OfType<Response>().SelectMany(r => r.Replies).Where(r => r.Client != 0)
+            .Select(r => Encoding.UTF8.GetString(r.Result.Span))];
 
     [Fact]
     public void Nothing_moves_by_itself()
@@ -252,7 +254,8 @@ public sealed class SteppingNetworkTests
             echo = n.Peer("n1", "echo");
             return [new SimulatedRole("echo", Props.Create(() => new Fragile()))];
         });
-        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Task.Run(() => echo!.Tell(new Confirm(Ballot.Bottom, 1), ActorRefs.NoSender)));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Task.Run(() => echo!.Tell(new Confirm(Ballot.Bottom, 1), ActorRefs.NoSender)));
         Assert.Contains("outside of the simulation's thread", failure.Message);
     }
 

@@ -1,3 +1,4 @@
+using AkkaPaxos.Node;
 using AkkaPaxos.TestKit.Diagrams;
 using AkkaPaxos.TestKit.Simulation;
 
@@ -47,7 +48,19 @@ internal abstract class Protocol(Declarations declared)
 
     /// <summary>The one that is declared.</summary>
     /// <exception cref="FormatException">What is declared makes no cluster.</exception>
-    public static Protocol Of(Declarations declared) => declared.Protocol switch
+    public static Protocol Of(Declarations declared)
+    {
+        foreach (var (kind, names) in declared.Names)
+            if (names.GroupBy(Declarations.Number).FirstOrDefault(g => g.Count() > 1) is { } same)
+                throw new FormatException($"{string.Join(" and ", same)} are one and the same of the {kind}");
+        var section = declared.Protocol == "multipaxos" ? "akkapaxos" : "akkapaxos.synod";
+        foreach (var setting in declared.Settings)
+            if (setting.Split(" = ")[0] is var key && !PaxosSettings.DefaultConfig().HasPath($"{section}.{key}"))
+                throw new FormatException($"there is no setting {section}.{key}");
+        return Make(declared);
+    }
+
+    private static Protocol Make(Declarations declared) => declared.Protocol switch
     {
         "" => throw new FormatException($"no protocol is declared: begin with one of {string.Join(", ", Known.Select(k => $"protocol {k}"))}"),
         "multipaxos" => new MultiPaxosProtocol(declared),

@@ -13,7 +13,7 @@ internal static class ScenarioGrammar
     // In: delay p1 -> a2 by 100ms
     private static readonly Parser<string> SpaceBeforeKind = Parse.Regex(@"[ \t]+(?![ \t]|by[ \t])", "a space");
 
-    private static readonly Parser<string> Name = Parse.Regex(@"[a-z][0-9]*(?![A-Za-z0-9=_-])", $"a name such as {Places}");
+    private static readonly Parser<string> Name = Parse.Regex(@"[a-z]([1-9][0-9]{0,2})?(?![A-Za-z0-9=_-])", $"a name such as {Places}");
 
     private static readonly Parser<IReadOnlyList<string>> Names = Separated(Name, Space);
 
@@ -31,7 +31,7 @@ internal static class ScenarioGrammar
     private static readonly Parser<IReadOnlyList<string>?> Ends =
         Parse.Regex(@"\*", "*").Select(_ => (IReadOnlyList<string>?)null).Or(Names);
 
-    private static readonly Parser<Selector> Messages =
+    private static readonly Parser<Selector> AllMessages =
         Parse.Regex(@"all(?!\S)", "all").Select(_ => new Selector(null, null, null))
             .Or(Kind.Select(kind => new Selector(null, null, kind)))
             .Or(from senders in Ends
@@ -40,8 +40,11 @@ internal static class ScenarioGrammar
                 from kind in Optional(from space in SpaceBeforeKind from kind in Kind select kind)
                 select new Selector(senders, receivers, kind));
 
+    private static readonly Parser<Selector> Messages =
+        (from word in Keyword("first") from space in Space from messages in AllMessages select messages with { OnlyFirst = true }).Or(AllMessages);
+
     private static readonly Parser<TimeSpan> Duration =
-        from number in Parse.Regex(@"[0-9]+(\.[0-9]+)?", "a duration such as 500ms or 2s")
+        from number in Parse.Regex(@"[0-9]{1,4}(\.[0-9]{1,3})?(?![0-9.])", "a duration such as 500ms or 2s")
         from unit in Parse.Regex(@"(ms|s|m)(?!\S)", "one of ms, s, m")
         let amount = double.Parse(number, CultureInfo.InvariantCulture)
         select unit switch { "ms" => TimeSpan.FromMilliseconds(amount), "s" => TimeSpan.FromSeconds(amount), _ => TimeSpan.FromMinutes(amount) };

@@ -135,12 +135,13 @@ public sealed partial class ScenarioRun
         }
         catch (Exception e) when (e is FormatException or Akka.Configuration.ConfigurationException)
         {
-            throw new ScenarioException(_file.Name, line.Number, 1, $"the declarations above are not complete: {e.Message}");
+            throw Incomplete(line, e.Message);
         }
         _drawing = new DiagramBuilder(_protocol.Participants.SelectMany(p => p.Lines));
         _page = new TextDiagram(_drawing.Build().Lifelines);
         _network = new SteppingNetwork();
         _protocol.Start(_network);
+        if (_network.Failures is [var failure, ..]) throw Incomplete(line, $"{failure.Node} does not start: {failure.Cause.Message}");
         foreach (var message in _network.InFlight) Count(message);
         _network.Happened += Happened;
     }
@@ -248,7 +249,7 @@ public sealed partial class ScenarioRun
             return (selector.From?.Contains(arrow.From.Name) ?? true) && (selector.To?.Contains(arrow.To.Name) ?? true)
                 && (selector.Kind is null || selector.Kind == arrow.Label.Name || selector.Kind == $"{arrow.Label}");
         }).ToList();
-        if (found.Count > 0) return found;
+        if (found.Count > 0) return selector.OnlyFirst ? found[..1] : found;
         var waiting = string.Join("; ", Groups(_network.InFlight));
         throw new ScenarioFailure(
             $"no message waits that is {selector}; {(waiting.Length > 0 ? $"there are {waiting}" : "none waits at all")}", true);
@@ -341,6 +342,9 @@ public sealed partial class ScenarioRun
     }
 
     // ---- words ----
+
+    private ScenarioException Incomplete(ScenarioLine line, string problem) =>
+        new(_file.Name, line.Number, 1, $"the declarations above make no cluster: {problem}");
 
     private ScenarioException Wrong(ScenarioLine line, string word, string problem)
     {

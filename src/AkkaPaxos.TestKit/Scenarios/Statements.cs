@@ -41,10 +41,14 @@ internal sealed record Delay(Selector Selector, TimeSpan By) : Statement;
 /// <param name="Kind">The message's name, or all of its label: <c>Accept</c>, <c>Accept(1.1, X)</c>.</param>
 internal sealed record Selector(IReadOnlyList<string>? From, IReadOnlyList<string>? To, string? Kind)
 {
+    /// <summary>Whether it takes only the one that was sent first.</summary>
+    public bool OnlyFirst { get; init; }
+
     public override string ToString()
     {
+        var first = OnlyFirst ? "first " : "";
         var ends = From is null && To is null ? "" : $"{Names(From)} -> {Names(To)} ";
-        return ends.Length == 0 && Kind is null ? "all" : $"{ends}{Kind}".TrimEnd();
+        return first + (ends.Length == 0 && Kind is null ? "all" : $"{ends}{Kind}".TrimEnd());
 
         static string Names(IReadOnlyList<string>? names) => names is null ? "*" : string.Join(' ', names);
     }

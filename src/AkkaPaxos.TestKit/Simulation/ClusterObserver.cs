@@ -7,7 +7,7 @@ namespace AkkaPaxos.TestKit.Simulation;
 
 /// <summary>Something that must always hold did not.</summary>
 /// <param name="At">The virtual time.</param>
-/// <param name="Invariant">Its name in the design's list (A1 to S2), or <c>linearizability</c>, <c>liveness</c>, <c>failure</c>, <c>unhandled</c>.</param>
+/// <param name="Invariant">Its name in the design's list, or <c>linearizability</c>, <c>liveness</c>, <c>failure</c>, <c>unhandled</c>.</param>
 /// <param name="What">What was seen.</param>
 public sealed record Violation(TimeSpan At, string Invariant, string What)
 {
@@ -164,7 +164,8 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
                 var commander = $"{sender.ToSerializationFormat()} of start {start}";
                 var key = (m.PValue.Ballot, m.PValue.Slot);
                 if (!_commanders.TryAdd(key, commander))
-                    Check("C1", _commanders[key] == commander, () => $"slot {m.PValue.Slot} under {m.PValue.Ballot} has the commander {commander}, and had {_commanders[key]}");
+                    Check("C1", _commanders[key] == commander,
+                        () => $"slot {m.PValue.Slot} under {m.PValue.Ballot} has the commander {commander}, and had {_commanders[key]}");
                 Proposed(m.PValue, $"{node} proposed");
                 break;
             case Promise m: Promised(node, m, to, toRole); break;
@@ -204,7 +205,8 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private static bool IsAbout(Ballot ballot, string to, string toRole, int parts)
     {
         var name = toRole.Split('-');
-        return name.Length == parts && long.TryParse(name[1], CultureInfo.InvariantCulture, out var round) && ballot.Round == round && $"n{ballot.Leader}" == to;
+        return name.Length == parts && long.TryParse(name[1], CultureInfo.InvariantCulture, out var round)
+            && ballot.Round == round && $"n{ballot.Leader}" == to;
     }
 
     private void AnsweredAccept(string node, Accepted answer, string to, string toRole)
@@ -212,7 +214,8 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
         var view = View(node);
         Check("S1", view.Promised >= answer.Promised, () => $"{node} says its ballot is {answer.Promised}, on its disk is {view.Promised}");
         if (!IsAbout(answer.Promised, to, toRole, 3)) return; // it refused
-        Check("S1", answer.Slot < view.TruncatedBelow || (view.Accepted.TryGetValue(answer.Slot, out var ballots) && ballots.Contains(answer.Promised)),
+        Check("S1",
+            answer.Slot < view.TruncatedBelow || (view.Accepted.TryGetValue(answer.Slot, out var ballots) && ballots.Contains(answer.Promised)),
             () => $"{node} says it accepted {answer.Promised} in slot {answer.Slot}, which is not on its disk");
     }
 

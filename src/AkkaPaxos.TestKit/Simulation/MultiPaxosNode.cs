@@ -13,7 +13,7 @@ public static class MultiPaxosNode
     /// <summary>The membership of nodes 1 to <paramref name="nodes"/>.</summary>
     public static Membership Membership(int nodes) => new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")));
 
-    /// <summary>The defaults of reference.conf, changed by <paramref name="hocon"/>: keys below <c>akkapaxos</c>, such as <c>window = 4</c>.</summary>
+    /// <summary>The defaults of reference.conf, changed by <paramref name="hocon"/>: keys of <c>akkapaxos</c>, such as <c>window = 4</c>.</summary>
     public static ProtocolSettings Settings(string hocon = "") =>
         new(ConfigurationFactory.ParseString(hocon).WithFallback(PaxosSettings.DefaultConfig().GetConfig("akkapaxos")));
 

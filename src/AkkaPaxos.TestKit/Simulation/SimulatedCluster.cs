@@ -386,7 +386,8 @@ public sealed class SimulatedCluster
         }
 
         public string Describe() =>
-            $"operations open: {string.Join(", ", Clients.Open.Select(c => $"c{c.Key} {c.Value}"))}; slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {SlotOut(n)}"))}";
+            $"operations open: {string.Join(", ", Clients.Open.Select(c => $"c{c.Key} {c.Value}"))}; "
+            + $"slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {SlotOut(n)}"))}";
 
         private static long SlotOut(SimulatedNode node) =>
             node.Current?.Ask("replica", GetReplicaStatus.Instance).OfType<ReplicaStatus>().FirstOrDefault()?.SlotOut ?? 0;

@@ -100,7 +100,8 @@ internal interface IDiskOperation
     void Apply(SimulatedDisk disk);
 }
 
-internal sealed record AppendEvents(string PersistenceId, IReadOnlyList<(long SequenceNr, StoredObject Event, object Payload)> Events) : IDiskOperation
+internal sealed record AppendEvents(
+    string PersistenceId, IReadOnlyList<(long SequenceNr, StoredObject Event, object Payload)> Events) : IDiskOperation
 {
     public void Apply(SimulatedDisk disk)
     {

@@ -35,7 +35,8 @@ internal sealed class SimulatedJournal : WriteJournalBase
         var operations = new List<IDiskOperation>();
         foreach (var write in PreparePersistentBatch(message.Messages))
         {
-            var events = ((IEnumerable<IPersistentRepresentation>)write.Payload).Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
+            var events = ((IEnumerable<IPersistentRepresentation>)write.Payload)
+                .Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
             operations.Add(new AppendEvents(write.PersistenceId, [.. events]));
         }
         _queue.Add(operations, () =>
@@ -104,7 +105,8 @@ internal sealed class SimulatedSnapshotStore : ActorBase
 
     private SelectedSnapshot? Load(LoadSnapshot m)
     {
-        var found = _queue.Disk.Snapshots(m.PersistenceId).Values.LastOrDefault(s => s.Metadata.SequenceNr <= m.ToSequenceNr && Matches(m.Criteria, s.Metadata));
+        var found = _queue.Disk.Snapshots(m.PersistenceId).Values
+            .LastOrDefault(s => s.Metadata.SequenceNr <= m.ToSequenceNr && Matches(m.Criteria, s.Metadata));
         return found is null ? null : new SelectedSnapshot(found.Metadata, found.Object.Load(_system));
     }
 

@@ -133,7 +133,8 @@ internal sealed class SimulatedNode
     private const string Prefix = "/user/node/";
     private readonly Func<NodeStart, IEnumerable<SimulatedRole>> _roles;
 
-    public SimulatedNode(SimulatedWorld world, string name, Func<NodeStart, IEnumerable<SimulatedRole>> roles) => (World, Name, _roles) = (world, name, roles);
+    public SimulatedNode(SimulatedWorld world, string name, Func<NodeStart, IEnumerable<SimulatedRole>> roles) =>
+        (World, Name, _roles) = (world, name, roles);
 
     public SimulatedWorld World { get; }
 

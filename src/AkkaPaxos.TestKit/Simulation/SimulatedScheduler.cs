@@ -23,7 +23,8 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
         TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
         AddTell(initialDelay, interval, receiver, message, sender, cancelable);
 
-    protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) => Add(delay, null, null, "", action, cancelable);
+    protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) =>
+        Add(delay, null, null, "", action, cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) =>
         Add(delay, null, null, "", action.Run, cancelable);

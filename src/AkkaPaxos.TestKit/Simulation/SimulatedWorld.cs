@@ -103,7 +103,9 @@ internal abstract class SimulatedWorld
     }
 
     protected SimulatedNode Node(string name) =>
-        _nodes.TryGetValue(name, out var node) ? node : throw new ArgumentException($"there is no node {name}; there are {string.Join(", ", _nodes.Keys)}");
+        _nodes.TryGetValue(name, out var node)
+            ? node
+            : throw new ArgumentException($"there is no node {name}; there are {string.Join(", ", _nodes.Keys)}");
 
     private static string Name<T>() => typeof(T).AssemblyQualifiedName!;
 }

@@ -45,7 +45,8 @@ internal sealed class SimulationDriver
     {
         var self = Environment.CurrentManagedThreadId;
         var before = Interlocked.CompareExchange(ref _thread, self, 0);
-        if (before != 0 && before != self) throw new InvalidOperationException($"thread {self} enters a simulation that thread {before} is in: one at a time");
+        if (before != 0 && before != self)
+            throw new InvalidOperationException($"thread {self} enters a simulation that thread {before} is in: one at a time");
         var context = SynchronizationContext.Current;
         // Continuations must stay on this thread.
         SynchronizationContext.SetSynchronizationContext(null);
@@ -85,7 +86,8 @@ internal sealed class SimulationDriver
     }
 
     /// <summary>Sets a timer of a node, or of the network where <paramref name="owner"/> is null.</summary>
-    public VirtualTimer Schedule(Incarnation? owner, TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, Func<bool>? cancelled)
+    public VirtualTimer Schedule(
+        Incarnation? owner, TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, Func<bool>? cancelled)
     {
         CheckThread();
         var timer = new VirtualTimer(++_number, owner, Now + delay, interval, message, receiver, action, cancelled);

@@ -3,7 +3,9 @@ using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
-/// <summary>How a simulated cluster is set up, and what goes wrong in it. Rates are probabilities from 0 to 1; everything is drawn from the seed.</summary>
+/// <summary>
+/// How a simulated cluster is set up, and what goes wrong in it. Rates are probabilities from 0 to 1; everything is drawn from the seed.
+/// </summary>
 public sealed record SimulationSettings
 {
     /// <summary>Nothing goes wrong: messages take a few milliseconds and stay in order.</summary>

@@ -36,7 +36,7 @@ public sealed class SteppingNetwork
     /// <summary>Roles that threw, with why; they are stopped.</summary>
     public IReadOnlyList<RoleFailed> Failures => _world.Failures;
 
-    /// <summary>What the nodes logged as warning or error, what nobody handled, and the letters of the dead that are not meant to be suppressed.</summary>
+    /// <summary>What the nodes logged as warning or error, what nobody handled, and dead letters but those that are meant to be suppressed.</summary>
     public IReadOnlyList<string> Log => _world.Published;
 
     /// <summary>The nodes, clients among them, by name.</summary>
@@ -48,7 +48,7 @@ public sealed class SteppingNetwork
     /// <summary>Adds a node and starts it.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="roles">Makes its roles, at this start and after each restart.</param>
-    /// <param name="holdOwnMessages">Whether what its roles tell each other by <see cref="NodeStart.Peer"/> also waits in <see cref="InFlight"/>.</param>
+    /// <param name="holdOwnMessages">Whether what its roles tell each other by <see cref="NodeStart.Peer"/> waits as well.</param>
     public void AddNode(string name, Func<NodeStart, IEnumerable<SimulatedRole>> roles, bool holdOwnMessages = false)
     {
         using var _ = _world.Driver.Enter();
@@ -85,7 +85,9 @@ public sealed class SteppingNetwork
         _world.Driver.RunReady();
     }
 
-    /// <summary>Asks a role of a node directly, as from within that node; returns its answers, none where it does not answer without the network or time.</summary>
+    /// <summary>
+    /// Asks a role of a node directly, as from within that node; returns its answers, none where it does not answer without the network or time.
+    /// </summary>
     public IReadOnlyList<object> Ask(string node, string role, object question)
     {
         using var _ = _world.Driver.Enter();
@@ -131,7 +133,9 @@ public sealed class SteppingNetwork
     /// <summary>Moves time on as <see cref="Advance"/> does, and delivers every message as soon as it is sent.</summary>
     public void RunFor(TimeSpan by) => RunTo(Now + by, true);
 
-    /// <summary>Delivers what waits, in the order of sending, and what is sent meanwhile, until nothing waits that is not delayed. Time does not move.</summary>
+    /// <summary>
+    /// Delivers what waits, in the order of sending, and what is sent meanwhile, until nothing waits that is not delayed. Time does not move.
+    /// </summary>
     /// <param name="limit">The number of messages after which it gives up.</param>
     /// <returns>How many messages were delivered.</returns>
     /// <exception cref="InvalidOperationException">There is no end: <paramref name="limit"/> messages were delivered.</exception>
@@ -170,7 +174,7 @@ public sealed class SteppingNetwork
         _world.Restart(node);
     }
 
-    /// <summary>A node that is down loses its disk. Paxos does not survive that for an acceptor that comes back with the same id: for teaching.</summary>
+    /// <summary>A node that is down loses its disk. Paxos does not survive an acceptor that comes back so: for teaching.</summary>
     public void LoseDisk(string node)
     {
         using var _ = _world.Driver.Enter();
@@ -244,7 +248,8 @@ public sealed class SteppingNetwork
 
         private TimeSpan Now => Driver.Now;
 
-        public static bool IsOfRole(VirtualTimer timer) => timer.Owner is not null && timer.Key.Length > 0 && timer.Receiver.StartsWith("/user/node/", StringComparison.Ordinal);
+        public static bool IsOfRole(VirtualTimer timer) =>
+            timer.Owner is not null && timer.Key.Length > 0 && timer.Receiver.StartsWith("/user/node/", StringComparison.Ordinal);
 
         public static PendingTimer Describe(VirtualTimer timer) =>
             new(timer.Number, timer.Owner!.Node.Name, SimulatedNode.RoleOf(timer.Receiver), timer.Key, timer.Due);
@@ -299,7 +304,8 @@ public sealed class SteppingNetwork
             var delivered = 0;
             while (Next() is { } id)
             {
-                if (delivered == limit) throw new InvalidOperationException($"{limit} messages were delivered and no end; the next is {Waiting[id].Message}");
+                if (delivered == limit)
+                    throw new InvalidOperationException($"{limit} messages were delivered and no end; the next is {Waiting[id].Message}");
                 Deliver(id);
                 delivered++;
             }
@@ -403,7 +409,8 @@ public sealed class SteppingNetwork
             if (what is not MultiPaxos.MessageSent) Published.Add($"{node.Name}: {what}");
         }
 
-        private InTransit Peek(long id) => Waiting.TryGetValue(id, out var waiting) ? waiting : throw new ArgumentException($"no message {id} is in flight");
+        private InTransit Peek(long id) =>
+            Waiting.TryGetValue(id, out var waiting) ? waiting : throw new ArgumentException($"no message {id} is in flight");
 
         private InTransit Take(long id)
         {

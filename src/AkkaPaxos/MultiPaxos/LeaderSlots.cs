@@ -107,8 +107,8 @@ internal sealed class LeaderSlots(long window)
     }
 
     /// <summary>
-    /// What is chosen under this ballot and the replica has not executed, from its slotOut on, as much as it takes at once. Where every replica missed
-    /// a decision nobody but this leader knows of it any more: its commander is gone.
+    /// What is chosen under this ballot and the replica has not executed, from its slotOut on, as much as it takes at once. Where every replica
+    /// missed a decision nobody but this leader knows of it any more: its commander is gone.
     /// </summary>
     public IReadOnlyList<(long Slot, Value Value)> ChosenUnexecuted() =>
         [.. _chosen.GetViewBetween(Executed, Executed + window - 1).Select(slot => (slot, _proposals[slot]))];
