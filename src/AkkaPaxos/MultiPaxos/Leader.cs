@@ -41,6 +41,8 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
     private bool _succeeded; // since the last tick
     private long _tick;
     private readonly long _askAgainTicks; // the resend-interval in ticks
+    private long _toldFrom; // the slotOut from which decisions were last told again to its replica
+    private long _tellAgainAt; // the tick from which they may be told once more
 
     /// <summary>A linearizable question under way: who asked, and the highest slot in use when it came.</summary>
     private sealed record Read(long Id, IActorRef Replica, long Slot, Child Confirmer);
@@ -245,8 +247,11 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
                 End();
                 StartRound();
             }
-            else if (_phase == Phase.Active)
+            else if (_phase == Phase.Active && (executed.SlotOut != _toldFrom || _tick >= _tellAgainAt))
             {
+                // Paced, as the replica may answer what it is told with where it is.
+                (_toldFrom, _tellAgainAt) = (executed.SlotOut, _tick + _askAgainTicks);
+
                 // The decision was lost on its way to every replica, or came when the one beside was too far behind to keep it.
                 foreach (var (slot, value) in _slots.ChosenUnexecuted())
                     _link.Tell(_context.Self, "replica", _context.Peers.Replica(_context.Self), new Decision(slot, _ballot, value), slot);
