@@ -147,6 +147,7 @@ public sealed class SimulatedCluster
         private readonly HashSet<(string From, string To)> _cut = [];
         private readonly Dictionary<(string, string), TimeSpan> _lastArrival = [];
         private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
+        private readonly SortedDictionary<string, TimeSpan> _failingUntil = new(StringComparer.Ordinal);
         private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
         private readonly ProtocolSettings _protocol;
         private SimulationSettings _settings;
@@ -195,6 +196,8 @@ public sealed class SimulatedCluster
             Every(() => _settings.Crashes, CrashSomeone);
             Every(() => _settings.Partitions, PartitionSomehow);
             Every(() => _settings.SlowDisks, SlowDown);
+            Every(() => _settings.FailingDisks, FailDisk);
+            Every(() => _settings.ClockJumps, MoveClock);
         }
 
         private IEnumerable<SimulatedRole> ClientRoles(NodeStart node)
@@ -365,6 +368,27 @@ public sealed class SimulatedCluster
             _slowUntil[Members[_faults.Next(_size)].Name] = Now + TimeSpan.FromSeconds(3 * _faults.NextDouble());
         }
 
+        private void FailDisk()
+        {
+            Count("failing disk");
+            _failingUntil[Members[_faults.Next(_size)].Name] = Now + TimeSpan.FromSeconds(_faults.NextDouble());
+        }
+
+        public override bool DiskFails(SimulatedNode node, out bool stored)
+        {
+            stored = false;
+            if (!_failingUntil.TryGetValue(node.Name, out var until) || until <= Now || _disks.Next(3) > 0) return false;
+            Count("failed write");
+            stored = _disks.Next(2) == 0;
+            return true;
+        }
+
+        private void MoveClock()
+        {
+            Count("clock jump");
+            Members[_faults.Next(_size)].ClockOffset = TimeSpan.FromSeconds(_faults.Next(-3600, 3600));
+        }
+
         private void Count(string fault) => _counts[fault] = _counts.GetValueOrDefault(fault) + 1;
 
         // ---- the end ----
@@ -373,6 +397,7 @@ public sealed class SimulatedCluster
         {
             _settings = _settings.WithoutFaults();
             _slowUntil.Clear();
+            _failingUntil.Clear();
             Heal();
             foreach (var node in Members.Where(n => n.Current is null)) Restart(node.Name);
             Clients.Stopped = true;
@@ -417,8 +442,12 @@ public sealed class SimulatedCluster
             switch (what)
             {
                 case UnhandledMessage m: Observer.Violated("unhandled", $"{node.Name}: {m.Recipient} does not handle {m.Message}"); break;
-                case DeadLetter: DeadLetters++; break;
-                case Error e: Observer.Violated("failure", $"{node.Name}: {e}"); break;
+                case DeadLetter m:
+                    DeadLetters++;
+                    // How far a replica is counts also while the leader beside it is down.
+                    if (m.Message is Executed executed) Observer.Sent(node.Name, executed, null, node.Starts, node.Name, "leader");
+                    break;
+                case Error e when !_counts.ContainsKey("failed write"): Observer.Violated("failure", $"{node.Name}: {e}"); break;
             }
         }
     }

@@ -39,6 +39,11 @@ internal sealed class SimulatedJournal : WriteJournalBase
                 .Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
             operations.Add(new AppendEvents(write.PersistenceId, [.. events]));
         }
+        if (_queue.Fails(out var stored))
+        {
+            _queue.Add(stored ? operations : [], () => Failed(message));
+            return;
+        }
         _queue.Add(operations, () =>
         {
             var actor = message.PersistentActor;
@@ -52,6 +57,20 @@ internal sealed class SimulatedJournal : WriteJournalBase
                     actor.Tell(new LoopMessageSuccess(envelope.Payload, message.ActorInstanceId), envelope.Sender);
             }
         });
+    }
+
+    private static void Failed(WriteMessages message)
+    {
+        var (actor, cause) = (message.PersistentActor, new IOException("the simulated disk failed"));
+        actor.Tell(new WriteMessagesFailed(cause, message.Messages.Count(e => e is AtomicWrite)), ActorRefs.NoSender);
+        foreach (var envelope in message.Messages)
+        {
+            if (envelope is AtomicWrite write)
+                foreach (var e in (IEnumerable<IPersistentRepresentation>)write.Payload)
+                    actor.Tell(new WriteMessageFailure(e, cause, message.ActorInstanceId), e.Sender);
+            else
+                actor.Tell(new LoopMessageSuccess(envelope.Payload, message.ActorInstanceId), envelope.Sender);
+        }
     }
 
     private void Replay(ReplayMessages message)
@@ -87,6 +106,11 @@ internal sealed class SimulatedSnapshotStore : ActorBase
                 return true;
             case SaveSnapshot m:
                 var metadata = new SnapshotMetadata(m.Metadata.PersistenceId, m.Metadata.SequenceNr, _system.Scheduler.Now.UtcDateTime);
+                if (_queue.Fails(out _))
+                {
+                    _queue.Add([], () => actor.Tell(new SaveSnapshotFailure(metadata, new IOException("the simulated disk failed")), Self));
+                    return true;
+                }
                 _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)))],
                     () => actor.Tell(new SaveSnapshotSuccess(metadata), Self));
                 return true;
@@ -139,6 +163,10 @@ internal sealed class DiskQueue
     }
 
     public SimulatedDisk Disk => _incarnation.Node.Disk;
+
+    /// <summary>Whether a write that comes now fails.</summary>
+    /// <param name="stored">Whether it reaches the disk all the same: a failure says nothing about that.</param>
+    public bool Fails(out bool stored) => _incarnation.Node.World.DiskFails(_incarnation.Node, out stored);
 
     public void Add(IReadOnlyList<IDiskOperation> operations, Action done)
     {

@@ -74,6 +74,9 @@ internal abstract class SimulatedWorld
     /// <summary>How long a node's disk takes to make a write safe.</summary>
     public abstract TimeSpan SyncDelay(SimulatedNode node);
 
+    /// <summary>Whether a node's disk refuses what is written now, and whether it is written all the same.</summary>
+    public virtual bool DiskFails(SimulatedNode node, out bool stored) => stored = false;
+
     /// <summary>A message was put into a mailbox.</summary>
     public virtual void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)
     {

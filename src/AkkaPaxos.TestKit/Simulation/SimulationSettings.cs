@@ -62,6 +62,15 @@ public sealed record SimulationSettings
     /// <summary>The mean time between two spells of a slow disk; null: none.</summary>
     public TimeSpan? SlowDisks { get; init; }
 
+    /// <summary>
+    /// The mean time between two spells in which a disk refuses some writes, whether or not it writes them; the roles of that node stop, and are
+    /// started again. Null: none.
+    /// </summary>
+    public TimeSpan? FailingDisks { get; init; }
+
+    /// <summary>The mean time between two jumps of some node's wall clock, by up to an hour ahead or back; null: none.</summary>
+    public TimeSpan? ClockJumps { get; init; }
+
     /// <summary>How much faster or slower a node's timers run than virtual time, at most: 0.2 is from 0.8 to 1.2.</summary>
     public double ClockDrift { get; init; }
 
@@ -90,6 +99,8 @@ public sealed record SimulationSettings
             PartitionTime = TimeSpan.FromMilliseconds(random.Next(100, 6000)),
             SlowDisks = Mean(),
             ClockDrift = Rate(0.3),
+            FailingDisks = Mean(),
+            ClockJumps = Mean(),
         };
 
         double Rate(double most) => random.Next(2) == 0 ? 0 : random.NextDouble() * most;
@@ -98,7 +109,7 @@ public sealed record SimulationSettings
 
     /// <summary>The same without any fault: what a cluster is given after chaos, to see that it decides again.</summary>
     public SimulationSettings WithoutFaults() =>
-        this with { Drop = 0, Duplicate = 0, Delay = 0, Crashes = null, Partitions = null, SlowDisks = null };
+        this with { Drop = 0, Duplicate = 0, Delay = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, ClockJumps = null };
 
     private static ProtocolSettings RandomProtocol(Random random)
     {
