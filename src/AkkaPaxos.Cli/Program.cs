@@ -62,6 +62,7 @@ internal static class Program
         StatusCommand.Create(terminal),
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
+        ExploreCommand.Create(terminal),
         BenchCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),

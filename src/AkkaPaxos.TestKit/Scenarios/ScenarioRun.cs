@@ -37,6 +37,9 @@ public sealed partial class ScenarioRun
     /// <summary>The file's text with what the commands print now.</summary>
     public string Rewritten => _file.With(_outputs);
 
+    /// <summary>What is chosen at its end, without slots: single-decree Paxos has one.</summary>
+    internal IReadOnlyList<(string Value, string Ballot)> Choices => [.. Chosen(0).Select(c => (c.Value, c.Ballot))];
+
     /// <summary>Runs a scenario.</summary>
     /// <exception cref="ScenarioException">It names something that it does not declare, or declares something that there is not.</exception>
     public static ScenarioRun Of(ScenarioFile file) => Of(file, new Declarations());
@@ -127,7 +130,17 @@ public sealed partial class ScenarioRun
         return true;
     }
 
-    private void Start(ScenarioLine line)
+    /// <summary>What a file declares, and nothing of what it commands.</summary>
+    /// <exception cref="ScenarioException">It declares something that there is not, or too little.</exception>
+    internal static (Protocol Protocol, Declarations Declared) Declared(ScenarioFile file, IReadOnlyDictionary<Synod.SynodRole, Type> doubles)
+    {
+        var run = new ScenarioRun(file, new Declarations { Doubles = doubles });
+        var command = file.Lines.FirstOrDefault(line => !run.Declare(line)) ?? throw new ScenarioException(file.Name, 1, 1, "the file ends, expected a command");
+        run.Complete(command);
+        return (run._protocol, run._declared);
+    }
+
+    private void Complete(ScenarioLine line)
     {
         try
         {
@@ -137,6 +150,11 @@ public sealed partial class ScenarioRun
         {
             throw Incomplete(line, e.Message);
         }
+    }
+
+    private void Start(ScenarioLine line)
+    {
+        Complete(line);
         _drawing = new DiagramBuilder(_protocol.Participants.SelectMany(p => p.Lines));
         _page = new TextDiagram(_drawing.Build().Lifelines);
         _network = new SteppingNetwork();

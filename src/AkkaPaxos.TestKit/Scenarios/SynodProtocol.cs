@@ -45,19 +45,29 @@ internal sealed class SynodProtocol : Protocol
 
     public override void Start(SteppingNetwork network)
     {
-        foreach (var who in Participants)
-        {
-            var role = Kinds.First(k => SynodLink.Name(k.Role) == who.Role).Role;
-            var type = Declared.Doubles.TryGetValue(role, out var other) ? other : role switch
+        foreach (var who in Participants) network.AddNode(who.Node, start => [new SimulatedRole(who.Role, RoleOf(who, start, "scenario"))]);
+        foreach (var past in Declared.Past) Use(network, past);
+    }
+
+    /// <summary>Whether proposal numbers are ordered and acceptors promise: in the wrong designs numbers only name proposals.</summary>
+    public bool HasPromises => _design is null;
+
+    /// <summary>How a participant's actor is made.</summary>
+    /// <param name="who">The participant.</param>
+    /// <param name="start">Its node.</param>
+    /// <param name="instance">The decree's name: part of the persistence id.</param>
+    public Props RoleOf(Participant who, NodeStart start, string instance)
+    {
+        var role = Kinds.First(k => SynodLink.Name(k.Role) == who.Role).Role;
+        if (!Declared.Doubles.TryGetValue(role, out var type))
+            type = role switch
             {
                 SynodRole.Client => typeof(Client),
                 SynodRole.Proposer => _design?.Proposer ?? typeof(Proposer),
                 SynodRole.Acceptor => _design?.Acceptor ?? typeof(Acceptor),
                 _ => typeof(Learner),
             };
-            network.AddNode(who.Node, start => [new SimulatedRole(who.Role, Props.Create(type, Context(who, start)))]);
-        }
-        foreach (var past in Declared.Past) Use(network, past);
+        return Props.Create(type, Context(who, start, instance));
     }
 
     public override void Propose(SteppingNetwork network, Participant client, Participant to, string value) =>
@@ -91,11 +101,11 @@ internal sealed class SynodProtocol : Protocol
         return state is ProposerState ? $"phase={text}" : text;
     }
 
-    private SynodContext Context(Participant who, NodeStart start)
+    private SynodContext Context(Participant who, NodeStart start, string instance)
     {
         var peers = new SynodPeers(Ids("clients"), Ids("proposers"), Ids("acceptors"), Ids("learners"), Find);
         // Each proposer has a seed of its own, so that their delays part them.
-        return new SynodContext(new NodeId(Declarations.Number(who.Name)), "scenario", peers, _settings, Declarations.Number(who.Name));
+        return new SynodContext(new NodeId(Declarations.Number(who.Name)), instance, peers, _settings, Declarations.Number(who.Name));
 
         IActorRef Find(SynodRole role, NodeId id)
         {
