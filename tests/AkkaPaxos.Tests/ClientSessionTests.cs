@@ -20,7 +20,7 @@ public sealed class ClientSessionTests : RoleTestBase
     public ClientSessionTests()
     {
         (_first, _second) = (CreateTestProbe("first"), CreateTestProbe("second"));
-        var settings = new SessionSettings { InFlight = 4, RetryAfter = TimeSpan.FromSeconds(1), RequestBytes = 100 };
+        var settings = new SessionSettings { InFlight = 4, RetryAfter = TimeSpan.FromSeconds(3), RequestBytes = 100 };
         _session = PaxosSession.Open(Sys, [_first.Ref, _second.Ref], settings);
     }
 
