@@ -19,8 +19,14 @@ internal sealed class DecidedLog
     /// <summary>How many slots somebody knows to be decided.</summary>
     public int Slots => _decided.Count;
 
-    /// <summary>What the leader of a node told its replica.</summary>
-    public List<LeaderChanged> Changes(int node) => [.. _changes.Where(c => c.Node == node).Select(c => c.Change)];
+    /// <summary>What the leader of a node told its replica, without what it only told again.</summary>
+    public List<LeaderChanged> Changes(int node)
+    {
+        var changes = new List<LeaderChanged>();
+        foreach (var (_, change) in _changes.Where(c => c.Node == node))
+            if (changes.LastOrDefault() != change) changes.Add(change);
+        return changes;
+    }
 
     /// <summary>R1, and so A5: whoever learned a slot, under whatever ballot, learned the same.</summary>
     public void AssertOneValueASlot() => Assert.All(_decided.OrderBy(d => d.Key), slot => Assert.Single(slot.Value.Distinct()));
@@ -55,9 +61,12 @@ internal sealed class Proposer(int self, IActorRef leader, DecidedLog log) : Unt
                 _learned[(m.PValue.Slot, m.PValue.Ballot)] = m.PValue.Value;
                 break;
             case Decision m:
-                _decided.Add(m.Slot);
-                while (_decided.Contains(_slotOut)) _slotOut++;
-                leader.Tell(new Executed(Math.Max(1, _slotOut - Lag)), Self);
+                // As a replica does: what it is told again it does not answer, or the two would go on for ever.
+                if (_decided.Add(m.Slot))
+                {
+                    while (_decided.Contains(_slotOut)) _slotOut++;
+                    leader.Tell(new Executed(Math.Max(1, _slotOut - Lag)), Self);
+                }
                 if ((m.Value ?? _learned.GetValueOrDefault((m.Slot, m.Ballot))) is { } value) log.Add(m.Slot, value);
                 break;
             case LeaderChanged m:
