@@ -24,11 +24,16 @@ public static class MultiPaxosNode
     /// <param name="settings">The protocol's settings.</param>
     /// <param name="stateMachine">Makes an empty application.</param>
     /// <param name="seed">Where the seeds of its roles' random numbers come from.</param>
+    /// <param name="classes">
+    /// Roles of one's own by name, as <c>akkapaxos.role</c> registers them: actors with a public constructor that takes a
+    /// <see cref="RoleContext"/>. One named acceptor, replica or leader takes the place of the product's; any other runs beside them.
+    /// </param>
     public static IEnumerable<SimulatedRole> Roles(
-        NodeStart node, int self, Membership membership, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1)
+        NodeStart node, int self, Membership membership, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1,
+        IReadOnlyDictionary<string, Type>? classes = null)
     {
         var peers = node.Peers();
-        foreach (var (name, role) in new[] { ("acceptor", typeof(Acceptor)), ("replica", typeof(Replica)), ("leader", typeof(Leader)) })
+        foreach (var (name, role) in Classes(classes))
         {
             // Differs by node, role and start, so that a leader which comes back does not wait just as long as before.
             var ownSeed = name.Aggregate(seed, (s, c) => unchecked(s * 31 + c));
@@ -36,5 +41,13 @@ public static class MultiPaxosNode
             var context = new RoleContext(new NodeId(self), "default", membership, peers, settings, stateMachine, ownSeed);
             yield return new SimulatedRole(name, Props.Create(role, context));
         }
+    }
+
+    private static IEnumerable<(string Name, Type Class)> Classes(IReadOnlyDictionary<string, Type>? own)
+    {
+        own ??= new Dictionary<string, Type>();
+        (string Name, Type Class)[] product = [("acceptor", typeof(Acceptor)), ("replica", typeof(Replica)), ("leader", typeof(Leader))];
+        var added = own.Where(o => product.All(p => p.Name != o.Key)).OrderBy(o => o.Key, StringComparer.Ordinal);
+        return [.. product.Select(p => (p.Name, own.GetValueOrDefault(p.Name, p.Class))), .. added.Select(o => (o.Key, o.Value))];
     }
 }

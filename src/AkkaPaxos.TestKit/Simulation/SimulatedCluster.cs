@@ -182,7 +182,8 @@ public sealed class SimulatedCluster
             {
                 var (self, name) = (id, $"n{id}");
                 var node = new SimulatedNode(this, name,
-                    n => MultiPaxosNode.Roles(n, self, membership, _protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed))
+                    n => MultiPaxosNode.Roles(n, self, membership, _protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed,
+                        _settings.Roles))
                 {
                     RestartRolesAfter = TimeSpan.FromMilliseconds(200),
                     TimerRate = 1 + (_faults.NextDouble() * 2 - 1) * _settings.ClockDrift,

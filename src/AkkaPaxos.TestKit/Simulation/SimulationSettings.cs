@@ -20,6 +20,9 @@ public sealed record SimulationSettings
     /// </summary>
     public Func<IStateMachine>? StateMachine { get; init; }
 
+    /// <summary>Roles of one's own by name, in place of the product's acceptor, replica or leader, or beside them; see <see cref="MultiPaxosNode.Roles"/>.</summary>
+    public IReadOnlyDictionary<string, Type> Roles { get; init; } = new Dictionary<string, Type>();
+
     /// <summary>Clients that write and read all the time.</summary>
     public int Clients { get; init; } = 3;
 
