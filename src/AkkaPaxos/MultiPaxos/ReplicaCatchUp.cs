@@ -18,7 +18,7 @@ public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
 public sealed record ReplicaSnapshot(long SlotOut, ReadOnlyMemory<byte> State) : IPaxosRecord;
 
 /// <summary>The replica among its like: how far each is, what one lacks, and snapshots, which make it possible to forget the past.</summary>
-public sealed partial class Replica
+public partial class Replica
 {
     // Looks, one a progress interval, until another replica is asked.
     private const long CatchUpPatience = 3;
