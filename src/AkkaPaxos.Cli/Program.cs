@@ -63,6 +63,7 @@ internal static class Program
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
         ExploreCommand.Create(terminal),
+        SimulateCommand.Create(terminal),
         BenchCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),

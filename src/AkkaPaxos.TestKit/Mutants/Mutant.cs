@@ -56,6 +56,10 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
     ];
 
+    /// <summary>The one with this name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public static Mutant Named(string name) => All.FirstOrDefault(m => m.Name == name) ?? throw new KeyNotFoundException($"there is no mutant {name}");
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 

@@ -95,6 +95,11 @@ internal abstract class SimulatedWorld
     {
     }
 
+    /// <summary>A node read a record whose bits are not those that were written, and did not notice.</summary>
+    public virtual void OnCorruptRead(SimulatedNode node, object payload)
+    {
+    }
+
     /// <summary>A node's event stream: errors, warnings, dead letters, unhandled messages, protocol events.</summary>
     public virtual void OnPublished(SimulatedNode node, object what)
     {

@@ -9,7 +9,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// supervisor would not learn why.
 /// </summary>
 /// <param name="Cause">Why.</param>
-internal sealed record RecoveryFailed(Exception Cause);
+public sealed record RecoveryFailed(Exception Cause);
 
 /// <summary>How a role sends: a tell, and where tracing is on the event that sequence diagrams are drawn from.</summary>
 /// <param name="actor">The sending actor's own context.</param>
