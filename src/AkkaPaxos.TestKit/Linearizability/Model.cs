@@ -20,19 +20,20 @@ public abstract class Model<TState, TCall, TResult>
     public virtual bool Matches(TCall call, TResult expected, TResult observed) => EqualityComparer<TResult>.Default.Equals(expected, observed);
 
     /// <summary>
+    /// Whether a call that was answered so changes no state, whichever it was in: a read, or a comparison that failed. By default none. Only for speed:
+    /// such an operation is put into the order as soon as its answer fits.
+    /// </summary>
+    public virtual bool IsReadOnly(TCall call, TResult observed) => false;
+
+    /// <summary>
     /// The keys that a call touches: calls without a common key neither see nor change anything of each other, so that the histories of keys can be
     /// checked apart (Horn and Kroening, Faster linearizability checking via P-compositionality, 2015). A call with several keys joins their
     /// histories. Null, which is the default for all: the history is checked as a whole.
     /// </summary>
     public virtual IReadOnlyList<string>? Keys(TCall call) => null;
 
-    /// <summary>
-    /// Says for a history's open operations whether it may be of use to let one take effect: (state, call, state after it) to false where no
-    /// answer of the history could tell the difference, or where whatever it helps to explain is explained without it. Null, which is the default:
-    /// all are tried.
-    /// </summary>
-    /// <remarks>Only for speed, where many operations are open. An order of as few open operations as possible must never need one that was refused.</remarks>
-    public virtual Func<TState, TCall, TState, bool>? OpenFilter(IReadOnlyList<Operation<TCall, TResult>> operations) => null;
+    /// <summary>What the answers of a history can tell apart; null, which is the default: everything.</summary>
+    public virtual Observations<TState, TCall>? Observations(IReadOnlyList<Operation<TCall, TResult>> operations) => null;
 
     /// <summary>A call in a few words, for reports.</summary>
     public virtual string Describe(TCall call) => $"{call}";
