@@ -45,6 +45,14 @@ public sealed class KvModel(bool missingIsEmpty = false) : Model<KvState, KvCall
     };
 
     /// <inheritdoc/>
+    public override bool IsReadOnly(KvCall call, KvResult observed) => (call, observed) switch
+    {
+        (KvGet, _) or (_, KvCompared { Succeeded: false } or KvDeleted { Existed: false }) => true,
+        (KvTransaction t, KvTransacted r) => (r.Succeeded ? t.Success : t.Failure).Zip(r.Results).All(c => IsReadOnly(c.First, c.Second)),
+        _ => false,
+    };
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(KvCall call) => call switch
     {
         KvGet c => [c.Key],

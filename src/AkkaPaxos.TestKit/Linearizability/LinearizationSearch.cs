@@ -9,7 +9,7 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <remarks>
 /// What may be next are the operations that were invoked before the first return of one that is not in the order yet. Of these
 /// <list type="bullet">
-/// <item>one that returned, and leaves the state as it is, is next without an alternative: wherever else it stands in an order, it can be moved here.</item>
+/// <item>one that is read-only, and whose answer fits, is next without an alternative: wherever else it stands in an order, it can be moved here.</item>
 /// <item>open ones come last, those that leave the state as it is not at all, and of several equal ones only the first.</item>
 /// </list>
 /// The search is over when all that returned are in the order.
@@ -181,7 +181,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
             var (next, result) = _model.Step(state, operation.Call);
             Steps++;
             if (!_model.Matches(operation.Call, result, operation.Result!)) continue;
-            if (_states.Equals(next, state))
+            if (_model.IsReadOnly(operation.Call, operation.Result!))
             {
                 _alternatives.RemoveRange(begin, _alternatives.Count - begin);
                 _alternatives.Add((_operation[entry], state));

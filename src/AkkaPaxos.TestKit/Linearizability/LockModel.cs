@@ -30,6 +30,9 @@ public sealed class LockModel : Model<string?, LockCall, bool>
     };
 
     /// <inheritdoc/>
+    public override bool IsReadOnly(LockCall call, bool observed) => !observed;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(LockCall call) => [call.Name];
 
     /// <inheritdoc/>

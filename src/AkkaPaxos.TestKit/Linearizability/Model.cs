@@ -20,6 +20,12 @@ public abstract class Model<TState, TCall, TResult>
     public virtual bool Matches(TCall call, TResult expected, TResult observed) => EqualityComparer<TResult>.Default.Equals(expected, observed);
 
     /// <summary>
+    /// Whether a call that was answered so changes no state, whichever it was in: a read, or a comparison that failed. By default none. Only for speed:
+    /// such an operation is put into the order as soon as its answer fits.
+    /// </summary>
+    public virtual bool IsReadOnly(TCall call, TResult observed) => false;
+
+    /// <summary>
     /// The keys that a call touches: calls without a common key neither see nor change anything of each other, so that the histories of keys can be
     /// checked apart (Horn and Kroening, Faster linearizability checking via P-compositionality, 2015). A call with several keys joins their
     /// histories. Null, which is the default for all: the history is checked as a whole.

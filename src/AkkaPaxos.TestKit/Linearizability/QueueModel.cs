@@ -76,6 +76,9 @@ public sealed class QueueModel : Model<QueueState, QueueCall, QueueResult>
     };
 
     /// <inheritdoc/>
+    public override bool IsReadOnly(QueueCall call, QueueResult observed) => call is Dequeue && observed.Value is null;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(QueueCall call) => [call.Name];
 
     /// <summary>To add what nobody ever got makes no difference.</summary>

@@ -39,6 +39,9 @@ public sealed class RegisterModel : Model<string?, RegisterCall, RegisterResult>
     };
 
     /// <inheritdoc/>
+    public override bool IsReadOnly(RegisterCall call, RegisterResult observed) => call is RegisterRead || !observed.Done;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(RegisterCall call) => [call.Name];
 
     /// <summary>Only a value that is read, or expected by a comparison, can make a difference; and any where a comparison failed.</summary>
