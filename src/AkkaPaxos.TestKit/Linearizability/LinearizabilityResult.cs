@@ -29,8 +29,8 @@ public sealed record LinearizabilityResult<TCall, TResult>(
 /// <param name="LongestPrefix">As many of them as can be put in an order that explains their answers and contradicts none that returned before.</param>
 /// <param name="CannotFollow">The operations that are next after that order, each with what it would have been answered.</param>
 /// <param name="Unexplainable">
-/// The shortest part: no order explains these, whatever became of all the others. In the order of their invocations. Where the limit allows it
-/// every one of them is needed for that.
+/// The shortest part: no order explains these, whatever became of the others that were invoked before. In the order of their invocations. Where the
+/// limit allows it every one of them is needed for that.
 /// </param>
 public sealed record Violation<TCall, TResult>(
     IReadOnlyList<string> Keys, IReadOnlyList<Operation<TCall, TResult>> Operations, IReadOnlyList<Operation<TCall, TResult>> LongestPrefix,
