@@ -69,12 +69,36 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
     }
 
     [FactWhereNamespacesArePermitted]
+    public async Task When_a_node_is_started_while_it_is_cut_off()
+    {
+        using var network = new NetworkNamespaces(3);
+        using var cluster = await Started(network, "akka.cluster.seed-node-timeout=1s");
+        await using var clients = new RecordingClients(cluster, clients: 6, seed: 7);
+        await clients.WaitForMore(100, Patience);
+
+        // The first of the seeds: as it hears of no cluster, it forms one of its own, which the others will never be in.
+        var first = cluster.Nodes[0];
+        network.Isolate(first, cluster.Nodes);
+        LocalCluster.Kill(first);
+        var before = JoinsItself(first);
+        cluster.Start(first);
+        await Until("the node that was started while it is cut off does not form a cluster", () => Task.FromResult(JoinsItself(first) > before));
+        await clients.WaitForMore(50, Patience);
+
+        network.Heal();
+        await AllSeeEachOther(cluster);
+        await EndsWell(cluster, clients);
+
+        static int JoinsItself(LocalNode node) => File.ReadLines(node.LogFile).Count(line => line.Contains("JOINING itself", StringComparison.Ordinal));
+    }
+
+    [FactWhereNamespacesArePermitted]
     public async Task When_kills_and_cuts_come_together()
     {
         using var network = new NetworkNamespaces(3);
         using var cluster = await Started(network);
-        await using var clients = new RecordingClients(cluster, clients: 6, seed: 7);
-        var random = new Random(7);
+        await using var clients = new RecordingClients(cluster, clients: 6, seed: 8);
+        var random = new Random(8);
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(15);)
         {
             var (one, other) = (cluster.Nodes[random.Next(3)], cluster.Nodes[random.Next(3)]);
@@ -96,9 +120,9 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
         await EndsWell(cluster, clients);
     }
 
-    private async Task<LocalCluster> Started(NetworkNamespaces network)
+    private async Task<LocalCluster> Started(NetworkNamespaces network, params string[] settings)
     {
-        var cluster = new LocalCluster(network.Hosts, Folder, RequestTimeout);
+        var cluster = new LocalCluster(network.Hosts, Folder, [RequestTimeout, .. settings]);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         return cluster;
