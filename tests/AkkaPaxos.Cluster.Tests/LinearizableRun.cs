@@ -14,6 +14,9 @@ public abstract class LinearizableRun(ITestOutputHelper output) : RealProcesses
     // What a check of some thousand calls takes is well below a second.
     private static readonly CheckLimit Limit = new() { Time = TimeSpan.FromSeconds(60) };
 
+    /// <summary>The file with the history that was found not to be linearizable; null: none was.</summary>
+    protected string? SavedHistory { get; private set; }
+
     /// <summary>
     /// After everything is repaired: each node answers again, all agree, every key is read once more, and the history must be linearizable.
     /// </summary>
@@ -26,7 +29,9 @@ public abstract class LinearizableRun(ITestOutputHelper output) : RealProcesses
         AssertLinearizable(clients);
     }
 
-    /// <summary>Checks what was recorded. A failure shows the shortest part that cannot be explained.</summary>
+    /// <summary>
+    /// Checks what was recorded. A failure shows the shortest part that cannot be explained, and names a file with the whole history, which stays.
+    /// </summary>
     private protected void AssertLinearizable(RecordingClients clients)
     {
         var (model, history, clock) = (new KvModel(), clients.History, Stopwatch.StartNew());
@@ -35,10 +40,12 @@ public abstract class LinearizableRun(ITestOutputHelper output) : RealProcesses
         if (result.Verdict == Verdict.Ok) return;
         var what = result.Violation is { } violation
             ? $"The history is not linearizable. No order explains these:\n{string.Join('\n', violation.Unexplainable.Select(Line))}"
-            : $"Whether the history is linearizable could not be found out in {Limit.Time}.";
-        Assert.Fail(what);
+            : $"Whether the history is linearizable could not be found out within {Limit.Time}.";
+        SavedHistory = Path.Combine(Directory.CreateTempSubdirectory("akkapaxos-history-").FullName, "history.jsonl");
+        using (var file = File.CreateText(SavedHistory)) HistoryJson.Write(history, file);
+        Assert.Fail($"{what}\nThe whole of it: akkapaxos check-history {SavedHistory} --model kv");
 
         string Line(Operation<KvCall, KvResult> o) =>
-            $"  {o.Invoked}..{o.Returned?.ToString() ?? ""} {o.Client}: {model.Describe(o.Call)}{(o.IsOpen ? "" : $" -> {model.Describe(o.Call, o.Result!)}")}";
+            $"  {o.Invoked}..{o.Returned?.ToString() ?? "?"} {o.Client}: {model.Describe(o.Call)}{(o.IsOpen ? "" : $" -> {model.Describe(o.Call, o.Result!)}")}";
     }
 }

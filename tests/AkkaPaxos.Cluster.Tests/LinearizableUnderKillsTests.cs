@@ -61,6 +61,11 @@ public sealed class LinearizableUnderKillsTests(ITestOutputHelper output) : Line
         Assert.Contains("not linearizable", failure.Message);
         Assert.Contains($"\"{stale}\"", failure.Message);
 
+        // And in the file that the message names.
+        Assert.Contains(SavedHistory!, failure.Message);
+        using (var saved = File.OpenText(SavedHistory!)) Assert.Equal(Verdict.Violation, HistoryCheck.Check(saved, "kv").Verdict);
+        Directory.Delete(Path.GetDirectoryName(SavedHistory!)!, recursive: true);
+
         // Nobody writes a value twice: one that this client has seen, and then another, is overwritten for good.
         KvResult ReadAgain(string client, KvCall call, KvResult result)
         {
