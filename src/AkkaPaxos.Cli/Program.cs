@@ -13,7 +13,9 @@ internal static class Program
     private static Task<int> Main(string[] arguments) => Run(arguments, Terminal.OfProcess());
 
     /// <summary>Runs a command line.</summary>
-    /// <returns>0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration that cannot be used.</returns>
+    /// <returns>
+    /// 0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: check-history does not know.
+    /// </returns>
     public static async Task<int> Run(string[] arguments, Terminal terminal, CancellationToken cancel = default)
     {
         var parsed = Root(terminal).Parse(arguments);
@@ -63,6 +65,7 @@ internal static class Program
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
         ExploreCommand.Create(terminal),
+        CheckHistoryCommand.Create(terminal),
         BenchCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),
