@@ -6,7 +6,8 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <summary>EDN, as far as histories have it: no comments, no discarded values; what a tag says is not looked at.</summary>
 internal static partial class EdnGrammar
 {
-    private static readonly Parser<string> Space = Parse.Regex(@"[\s,]*", "a space");
+    // A regex matches nothing at the end of the input, not even nothing.
+    private static readonly Parser<string> Space = Parse.Regex(@"[\s,]+", "a space").Or(Parse.Return(""));
 
     private static readonly Parser<HistoryValue?> Atom = Token(Parse.Regex(@"[^\s,;""#()\[\]{}][^\s,;""()\[\]{}]*", "a value")
         .Select(text => text == "nil" ? null : (HistoryValue?)new HistoryAtom(text)));

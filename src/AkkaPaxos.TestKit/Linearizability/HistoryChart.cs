@@ -50,7 +50,7 @@ internal sealed class HistoryChart
         for (var e = 0; e < events.Count; e++)
         {
             var (_, isReturn, operation) = events[e];
-            if (e > 0) _x[e] = _x[e - 1] + Gap + (points.GetValueOrDefault(e - 1) * Point);
+            _x[e] = e == 0 ? Gap : _x[e - 1] + Gap + (points.GetValueOrDefault(e - 1) * Point);
             if (isReturn) _x[e] = Math.Max(_x[e], _x[_events[operation].Begin] + Width(operation));
         }
         _width = Math.Max(
@@ -95,7 +95,8 @@ internal sealed class HistoryChart
     {
         List<(string, int)> clients = [];
         var first = 0;
-        foreach (var client in _shown.GroupBy(i => _report.Operations[i].Client).OrderBy(c => c.Key.Length).ThenBy(c => c.Key, StringComparer.Ordinal))
+        foreach (var client in _shown.GroupBy(i => _report.Operations[i].Client)
+            .OrderBy(c => long.TryParse(c.Key, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue).ThenBy(c => c.Key, StringComparer.Ordinal))
         {
             List<int> free = []; // the event from which on each of its lanes is
             foreach (var i in client.OrderBy(i => _events[i].Begin))

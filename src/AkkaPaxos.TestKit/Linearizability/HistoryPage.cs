@@ -16,7 +16,7 @@ public static class HistoryPage
         *{box-sizing:border-box}body{margin:0;font:14px/1.5 system-ui,sans-serif;color:var(--ink);background:#fff}
         header{padding:20px 28px 14px;border-bottom:1px solid var(--line);background:#f6f8fa}h1{font-size:20px;margin:0 0 2px}h1 b{color:var(--red)}
         h2{font-size:16px;margin:26px 28px 4px}p{margin:0 28px 10px;color:var(--dim);max-width:70em}header p{margin:0}
-        table{margin:0 28px;border-collapse:collapse}td,th{text-align:left;padding:3px 18px 3px 0;border-bottom:1px solid var(--line);vertical-align:top}
+        table{margin:0 28px 14px;border-collapse:collapse}td,th{text-align:left;padding:3px 18px 3px 0;border-bottom:1px solid var(--line);vertical-align:top}
         th{font-weight:600;color:var(--dim)}td{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;overflow-wrap:anywhere;max-width:60em}
         .chart{display:flex;margin:6px 28px 0;border:1px solid var(--line);border-radius:6px;overflow:hidden;width:fit-content;max-width:calc(100% - 56px)}
         .names{flex:none;border-right:1px solid var(--line);background:#f6f8fa;font:12px ui-monospace,Menlo,Consolas,monospace}
@@ -51,7 +51,7 @@ public static class HistoryPage
             .Append(CultureInfo.InvariantCulture, $"<title>{Escaped(title)}: not linearizable</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n")
             .Append(CultureInfo.InvariantCulture, $"<header><h1>{Escaped(title)}: <b>not linearizable</b></h1>\n<p>{report.Count:N0} operations")
             .Append(report.Keys.Count > 0 ? Escaped($"; the violation is in those on {HistoryWords.KeysOf(report)}") : "").Append("</p></header>\n")
-            .Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(HistoryWords.Reason(report))}</h2>\n")
+            .Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(Heading(HistoryWords.Reason(report)))}</h2>\n")
             .Append("<p>The shortest part of the history that cannot be explained, whatever became of the operations that are not in it.</p>\n");
         Table(html, report);
         Chart(html, new HistoryChart(report, part, hasOrder: false));
@@ -83,6 +83,8 @@ public static class HistoryPage
         foreach (var (client, lanes) in chart.Clients) html.Append(CultureInfo.InvariantCulture, $"<div style=\"height:{lanes * HistoryChart.Lane}px\">{Escaped(client)}</div>");
         html.Append("</div><div class=\"scroll\">\n").Append(chart.Draw()).Append("</div></div>\n");
     }
+
+    private static string Heading(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string Escaped(string text) => WebUtility.HtmlEncode(text);
 }

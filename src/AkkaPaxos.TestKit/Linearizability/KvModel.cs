@@ -64,25 +64,8 @@ public sealed class KvModel(bool missingIsEmpty = false) : Model<KvState, KvCall
         _ => [],
     };
 
-    /// <summary>
-    /// A value that is no beginning of what anybody got makes no difference: before anyone can see it, it is overwritten. Unless somebody saw that a
-    /// value was not some other: then all are tried.
-    /// </summary>
-    public override Func<KvState, KvCall, KvState, bool>? OpenFilter(IReadOnlyList<Operation<KvCall, KvResult>> operations)
-    {
-        List<string> seen = [];
-        foreach (var operation in operations)
-            switch (operation.Call)
-            {
-                case KvTransaction: return null;
-                case KvDelete when !operation.IsOpen && operation.Result is not KvDone: return null; // it saw that there was something
-                case KvCompareAndSet when operation.Result is KvCompared { Succeeded: false }: return null;
-                case KvCompareAndSet { Expected: { } expected }: seen.Add(expected); break;
-                case KvGet when operation.Result is KvValue { Value: { } value }: seen.Add(value); break;
-            }
-        var beginnings = new Beginnings(seen);
-        return (_, call, next) => KeyChanged(call) is not { } key || next[key] is not { } value || beginnings.Contain(value);
-    }
+    /// <inheritdoc/>
+    public override Observations<KvState, KvCall>? Observations(IReadOnlyList<Operation<KvCall, KvResult>> operations) => KvObservations.Of(operations);
 
     /// <inheritdoc/>
     public override string Describe(KvCall call) => call switch
@@ -124,28 +107,7 @@ public sealed class KvModel(bool missingIsEmpty = false) : Model<KvState, KvCall
         _ => value is not null && compare.Value is not null && string.CompareOrdinal(value, compare.Value) > 0,
     };
 
-    private static string? KeyChanged(KvCall call) => call switch
-    {
-        KvPut c => c.Key,
-        KvAppend c => c.Key,
-        KvCompareAndSet c => c.Key,
-        _ => null,
-    };
-
     private static string Text(string? value) => value is null ? "nil" : $"\"{value}\"";
 
     private static string List(IEnumerable<string> items) => $"[{string.Join("; ", items)}]";
-
-    /// <summary>The beginnings of some texts.</summary>
-    private sealed class Beginnings(IEnumerable<string> texts)
-    {
-        private readonly string[] _texts = [.. texts.Distinct().Order(StringComparer.Ordinal)];
-
-        // The first text that is not before it begins with it, if any does.
-        public bool Contain(string beginning)
-        {
-            var at = Array.BinarySearch(_texts, beginning, StringComparer.Ordinal);
-            return at >= 0 || (~at < _texts.Length && _texts[~at].StartsWith(beginning, StringComparison.Ordinal));
-        }
-    }
 }

@@ -19,6 +19,14 @@ public sealed class KvState : IEquatable<KvState>
     /// <summary>The keys and their values, in the order of the keys.</summary>
     public IEnumerable<KeyValuePair<string, string>> Entries => _values.OrderBy(e => e.Key, StringComparer.Ordinal);
 
+    /// <summary>Whether a key has this value.</summary>
+    internal bool HasValue(string value)
+    {
+        foreach (var entry in _values)
+            if (entry.Value == value) return true;
+        return false;
+    }
+
     /// <summary>The state in which a key has a value, or where it is null none.</summary>
     public KvState With(string key, string? value)
     {

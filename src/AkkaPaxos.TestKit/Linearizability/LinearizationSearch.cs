@@ -21,7 +21,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
     private readonly Model<TState, TCall, TResult> _model;
     private readonly IEqualityComparer<TState> _states;
     private readonly List<Operation<TCall, TResult>> _returned = [], _open = []; // in the order of invocations
-    private readonly Func<TState, TCall, TState, bool>? _filter;
+    private readonly Observations<TState, TCall>? _observations;
 
     // The list: entry 0 is its head, then the calls and returns of what returned, in their order.
     private readonly int[] _next, _previous, _callOf, _returnOf;
@@ -52,7 +52,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
     /// <param name="operations">A history, in any order.</param>
     public LinearizationSearch(Model<TState, TCall, TResult> model, IReadOnlyList<Operation<TCall, TResult>> operations)
     {
-        (_model, _states, _filter) = (model, model.States, model.OpenFilter(operations));
+        (_model, _states, _observations) = (model, model.States, model.Observations(operations));
         var events = new List<(long At, bool IsReturn, int Operation)>(2 * operations.Count);
         for (var i = 0; i < operations.Count; i++)
         {
@@ -170,7 +170,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
 
     private IEnumerable<int> Order() => _path.Skip(1).Select(n => n.By);
 
-    // Adds what may be next of the operations that returned; the last alternative is tried first.
+    // Adds what may be next of the operations that returned.
     private void AddReturned(TState state)
     {
         var begin = _alternatives.Count;
@@ -188,10 +188,10 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
                 CollectionsMarshal.AsSpan(_path)[^1].HasTriedOpen = true;
                 return;
             }
-            _alternatives.Add((_operation[entry], next));
+            _alternatives.Add((_operation[entry], Reduced(operation.Call, next)));
         }
         _furthest = Math.Max(_furthest, entry);
-        _alternatives.Reverse(begin, _alternatives.Count - begin);
+        PutInOrder(begin);
     }
 
     private void AddOpen(TState state)
@@ -204,9 +204,28 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
             if (IsLinearizedOpen(i) || (_equalBefore[i] >= 0 && !IsLinearizedOpen(_equalBefore[i]))) continue;
             var (next, _) = _model.Step(state, _open[i].Call);
             Steps++;
-            if (!_states.Equals(next, state) && (_filter is null || _filter(state, _open[i].Call, next))) _alternatives.Add((~i, next));
+            next = Reduced(_open[i].Call, next);
+            if (!_states.Equals(next, state) && _observations?.MayHelp(_open[i].Call, next) != false) _alternatives.Add((~i, next));
         }
-        _alternatives.Reverse(begin, _alternatives.Count - begin);
+        PutInOrder(begin);
+    }
+
+    private TState Reduced(TCall call, TState next) => _observations is null ? next : _observations.Reduced(call, next);
+
+    // The last alternative is tried first: of those that lead to what may have been seen that which was invoked first.
+    private void PutInOrder(int begin)
+    {
+        var alternatives = CollectionsMarshal.AsSpan(_alternatives)[begin..];
+        alternatives.Reverse();
+        if (_observations is null || alternatives.Length < 2) return;
+        var unseen = 0;
+        for (var i = 0; i < alternatives.Length; i++)
+        {
+            if (_observations.IsSeen(alternatives[i].Next)) continue;
+            var moved = alternatives[i];
+            alternatives[unseen..i].CopyTo(alternatives[(unseen + 1)..]);
+            alternatives[unseen++] = moved;
+        }
     }
 
     private bool IsLinearizedOpen(int operation) => (_linearizedOpen[operation >> 6] & (1UL << (operation & 63))) != 0;

@@ -32,13 +32,8 @@ public abstract class Model<TState, TCall, TResult>
     /// </summary>
     public virtual IReadOnlyList<string>? Keys(TCall call) => null;
 
-    /// <summary>
-    /// Says for a history's open operations whether it may be of use to let one take effect: (state, call, state after it) to false where no
-    /// answer of the history could tell the difference, or where whatever it helps to explain is explained without it. Null, which is the default:
-    /// all are tried.
-    /// </summary>
-    /// <remarks>Only for speed, where many operations are open. An order of as few open operations as possible must never need one that was refused.</remarks>
-    public virtual Func<TState, TCall, TState, bool>? OpenFilter(IReadOnlyList<Operation<TCall, TResult>> operations) => null;
+    /// <summary>What the answers of a history can tell apart; null, which is the default: everything.</summary>
+    public virtual Observations<TState, TCall>? Observations(IReadOnlyList<Operation<TCall, TResult>> operations) => null;
 
     /// <summary>A call in a few words, for reports.</summary>
     public virtual string Describe(TCall call) => $"{call}";

@@ -81,12 +81,9 @@ public sealed class QueueModel : Model<QueueState, QueueCall, QueueResult>
     /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(QueueCall call) => [call.Name];
 
-    /// <summary>To add what nobody ever got makes no difference.</summary>
-    public override Func<QueueState, QueueCall, QueueState, bool> OpenFilter(IReadOnlyList<Operation<QueueCall, QueueResult>> operations)
-    {
-        var seen = operations.Where(o => o is { IsOpen: false, Result.Value: not null }).Select(o => o.Result.Value!).ToHashSet();
-        return (_, call, _) => call is not Enqueue enqueue || seen.Contains(enqueue.Value);
-    }
+    /// <inheritdoc/>
+    public override Observations<QueueState, QueueCall> Observations(IReadOnlyList<Operation<QueueCall, QueueResult>> operations) =>
+        new Seen([.. operations.Where(o => !o.IsOpen).Select(o => o.Result.Value).OfType<string>()]);
 
     /// <inheritdoc/>
     public override string Describe(QueueCall call) =>
@@ -94,4 +91,10 @@ public sealed class QueueModel : Model<QueueState, QueueCall, QueueResult>
 
     /// <inheritdoc/>
     public override string Describe(QueueCall call, QueueResult result) => call is Enqueue ? "ok" : result.Value ?? "empty";
+
+    /// <summary>It is of no use to add what nobody ever got.</summary>
+    private sealed class Seen(HashSet<string> got) : Observations<QueueState, QueueCall>
+    {
+        public override bool MayHelp(QueueCall open, QueueState next) => open is not Enqueue enqueue || got.Contains(enqueue.Value);
+    }
 }

@@ -44,18 +44,9 @@ public sealed class RegisterModel : Model<string?, RegisterCall, RegisterResult>
     /// <inheritdoc/>
     public override IReadOnlyList<string> Keys(RegisterCall call) => [call.Name];
 
-    /// <summary>Only a value that is read, or expected by a comparison, can make a difference; and any where a comparison failed.</summary>
-    public override Func<string?, RegisterCall, string?, bool>? OpenFilter(IReadOnlyList<Operation<RegisterCall, RegisterResult>> operations)
-    {
-        HashSet<string> seen = [];
-        foreach (var operation in operations)
-        {
-            if (operation is { IsOpen: false, Result.Done: false }) return null;
-            var value = operation.Call is RegisterCompareAndSet cas ? cas.Expected : operation.IsOpen ? null : operation.Result.Value;
-            if (value is not null) seen.Add(value);
-        }
-        return (_, _, next) => next is null || seen.Contains(next);
-    }
+    /// <inheritdoc/>
+    public override Observations<string?, RegisterCall> Observations(IReadOnlyList<Operation<RegisterCall, RegisterResult>> operations) =>
+        new Seen(operations);
 
     /// <inheritdoc/>
     public override string Describe(RegisterCall call) => Named(call, call switch
@@ -72,4 +63,30 @@ public sealed class RegisterModel : Model<string?, RegisterCall, RegisterResult>
     private static string Named(RegisterCall call, string what) => call.Name.Length > 0 ? $"{call.Name}: {what}" : what;
 
     private static string Text(string? value) => value ?? "nil";
+
+    /// <summary>Values that nobody read or compared with are alike.</summary>
+    private sealed class Seen : Observations<string?, RegisterCall>
+    {
+        private const string Unseen = "\uffff";
+
+        private readonly HashSet<string> _seen = [];
+        private readonly bool _isUnseenUseless;
+
+        public Seen(IReadOnlyList<Operation<RegisterCall, RegisterResult>> operations)
+        {
+            foreach (var operation in operations)
+            {
+                if (operation.Result.Value is { } value) _seen.Add(value);
+                if (operation.Call is RegisterCompareAndSet { Expected: { } expected }) _seen.Add(expected);
+            }
+            // Where a comparison failed, a value may have been needed just for not being the expected one.
+            _isUnseenUseless = operations.All(o => o.IsOpen || o.Result.Done);
+        }
+
+        public override string? Reduced(RegisterCall call, string? next) => IsSeen(next) ? next : Unseen;
+
+        public override bool IsSeen(string? state) => state is null || _seen.Contains(state);
+
+        public override bool MayHelp(RegisterCall open, string? next) => !_isUnseenUseless || IsSeen(next);
+    }
 }
