@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace AkkaPaxos.Cli;
 
 /// <summary>
-/// Node processes on this machine, on free loopback ports: what <c>akkapaxos cluster</c> and <c>akkapaxos demo</c> start, and what the
-/// tests with real processes break. Disposing it kills what still runs; <see cref="Abandon"/> leaves it.
+/// Node processes on this machine, on free ports of the loopback address or of hosts of one's own: what <c>akkapaxos cluster</c> and
+/// <c>akkapaxos demo</c> start, and what the tests with real processes break. Disposing it kills what still runs; <see cref="Abandon"/> leaves it.
 /// </summary>
 public sealed class LocalCluster : IDisposable
 {
@@ -21,11 +21,24 @@ public sealed class LocalCluster : IDisposable
     /// <param name="settings">HOCON overrides for every node, <c>key=value</c> each.</param>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public LocalCluster(int size, string directory, params string[] settings)
+        : this([.. Enumerable.Repeat(LocalHost.Loopback, size)], directory, settings)
+    {
+    }
+
+    /// <summary>Writes the nodes' files below <paramref name="directory"/>, a node for each of <paramref name="hosts"/>; starts nothing yet.</summary>
+    /// <param name="hosts">Where each node runs, node 1 first.</param>
+    /// <param name="directory">Each node gets a folder in it, for its configuration, data and log; what is there from before is deleted.</param>
+    /// <param name="settings">HOCON overrides for every node, <c>key=value</c> each.</param>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public LocalCluster(IReadOnlyList<LocalHost> hosts, string directory, params string[] settings)
     {
         _directory = Path.GetFullPath(directory);
         _settings = settings;
-        var ports = FreePorts(size * 2);
-        Nodes = [.. Enumerable.Range(1, size).Select(i => new LocalNode(i, ports[(i - 1) * 2], ports[((i - 1) * 2) + 1], Path.Combine(_directory, $"node{i}")))];
+        var ports = FreePorts(hosts.Count * 2);
+        Nodes =
+        [
+            .. hosts.Select((host, i) => new LocalNode(i + 1, host, ports[i * 2], ports[(i * 2) + 1], Path.Combine(_directory, $"node{i + 1}"))),
+        ];
         foreach (var node in Nodes)
         {
             if (Directory.Exists(node.Folder)) Directory.Delete(node.Folder, recursive: true);
@@ -37,7 +50,7 @@ public sealed class LocalCluster : IDisposable
                 {{string.Join('\n', Nodes.Select(n => $"    {{ id = {n.Id}, address = \"{n.Address}\" }}"))}}
                   ]
                   data-directory = "{{Path.Combine(node.Folder, "data")}}"
-                  gateway.port = {{node.HttpPort}}
+                  gateway { host = "{{node.Host.Address}}", port = {{node.HttpPort}} }
                 }
 
                 """);
@@ -55,7 +68,8 @@ public sealed class LocalCluster : IDisposable
     {
         // The shell opens the log and becomes the node: so the node needs nobody to read its output, and may outlive this process.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        foreach (var argument in (string[])["-c", "exec dotnet \"$@\" >>\"$NODE_LOG\" 2>&1 </dev/null", "sh", Path.Combine(AppContext.BaseDirectory, "AkkaPaxos.Cli.dll"), "node", "--config", node.ConfigFile])
+        string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "AkkaPaxos.Cli.dll"), "node", "--config", node.ConfigFile];
+        foreach (var argument in (string[])["-c", "exec \"$@\" >>\"$NODE_LOG\" 2>&1 </dev/null", "sh", .. node.Host.CommandPrefix, .. program])
             start.ArgumentList.Add(argument);
         foreach (var setting in _settings)
         {
@@ -156,6 +170,17 @@ public sealed class LocalCluster : IDisposable
     }
 }
 
+/// <summary>Where a node of a <see cref="LocalCluster"/> runs: on this machine, maybe in a network namespace of its own.</summary>
+/// <param name="Address">The IP address that it listens on, and that the others and this process reach it at.</param>
+/// <param name="CommandPrefix">
+/// What its command line begins with, such as <c>ip netns exec NAME</c>. It must become the node by exec, so that a signal to it is one to the node.
+/// </param>
+public sealed record LocalHost(string Address, IReadOnlyList<string> CommandPrefix)
+{
+    /// <summary>127.0.0.1, without a prefix.</summary>
+    public static LocalHost Loopback { get; } = new("127.0.0.1", []);
+}
+
 /// <summary>What <see cref="LocalCluster"/> reads of a node's <c>/status</c>.</summary>
 /// <param name="Leader">The node whose leader is active, 0 where none is known.</param>
 /// <param name="SlotOut">The lowest slot that is not executed.</param>
@@ -165,23 +190,30 @@ public sealed record LocalStatus(int Leader, long SlotOut, string Checksum);
 /// <summary>One node of a <see cref="LocalCluster"/>.</summary>
 public sealed class LocalNode : IDisposable
 {
-    internal LocalNode(int id, int akkaPort, int httpPort, string folder) =>
-        (Id, AkkaPort, HttpPort, Folder, Http) = (id, akkaPort, httpPort, folder, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(10) });
+    internal LocalNode(int id, LocalHost host, int akkaPort, int httpPort, string folder)
+    {
+        (Id, Host, AkkaPort, HttpPort, Folder) = (id, host, akkaPort, httpPort, folder);
+        // What a proxy stands before is never on this machine.
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{Endpoint}"), Timeout = TimeSpan.FromSeconds(10) };
+    }
 
     /// <summary>The node's number.</summary>
     public int Id { get; }
 
-    /// <summary>Where remoting listens.</summary>
+    /// <summary>Where it runs.</summary>
+    public LocalHost Host { get; }
+
+    /// <summary>The port that remoting listens on.</summary>
     public int AkkaPort { get; }
 
-    /// <summary>Where the gateway listens.</summary>
+    /// <summary>The port that the gateway listens on.</summary>
     public int HttpPort { get; }
 
     /// <summary>The actor system's address.</summary>
-    public string Address => $"akka.tcp://akkapaxos@127.0.0.1:{AkkaPort}";
+    public string Address => $"akka.tcp://akkapaxos@{Host.Address}:{AkkaPort}";
 
     /// <summary>The gateway as <c>host:port</c>.</summary>
-    public string Endpoint => $"127.0.0.1:{HttpPort}";
+    public string Endpoint => $"{Host.Address}:{HttpPort}";
 
     /// <summary>A client for the gateway.</summary>
     public HttpClient Http { get; }

@@ -36,8 +36,8 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// <summary>A member as another sees it.</summary>
 /// <param name="NodeId">Its number.</param>
 /// <param name="Address">Its address, as Akka writes it.</param>
-/// <param name="IsReachable">Whether it answers; from the cluster's gossip, or where there is none from its own greetings. Feeds this report and
-/// nothing else.</param>
+/// <param name="IsReachable">Whether it answers: it greeted lately, or the cluster's gossip takes it for reachable. Feeds this report and nothing
+/// else.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, long SlotOut);
 

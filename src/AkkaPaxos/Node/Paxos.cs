@@ -118,15 +118,16 @@ public sealed class Paxos : IExtension
 
     private async Task<HashSet<NodeId>> Reachable(CancellationToken cancellation)
     {
-        if (_system.Settings.HasCluster)
-        {
-            // The gossip feeds this report, and nothing else asks for it.
-            var state = Cluster.Get(_system).State;
-            var up = state.Members.Except(state.Unreachable).Select(m => m.Address.ToString()).ToHashSet();
-            return [.. Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id)];
-        }
+        // The gossip alone would hide members that this node talks to: one that another member cannot reach, and for good those of another cluster,
+        // such as the first seed forms that is started while it is cut off.
         var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
-        return seen is null ? [] : [.. seen.Nodes];
+        HashSet<NodeId> reachable = [.. seen?.Nodes ?? []];
+        if (!_system.Settings.HasCluster) return reachable;
+        // The gossip feeds this report, and nothing else asks for it.
+        var state = Cluster.Get(_system).State;
+        var up = state.Members.Except(state.Unreachable).Select(m => m.Address.ToString()).ToHashSet();
+        reachable.UnionWith(Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id));
+        return reachable;
     }
 
     private static async Task<T?> Ask<T>(IActorRef actor, object question, CancellationToken cancellation) where T : class
