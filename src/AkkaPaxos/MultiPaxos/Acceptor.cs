@@ -274,8 +274,7 @@ public class Acceptor : UntypedPersistentActor
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        Log.Error("acceptor of node {0}: the journal cannot be read: {1}; it answers nothing until its node starts it again with success",
-            _context.Self, reason.Message);
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
 
     private void Fail(Exception cause) =>
         Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",

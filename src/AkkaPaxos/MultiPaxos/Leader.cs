@@ -355,8 +355,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        Log.Error("leader of node {0}: the journal cannot be read: {1}; it does not lead until its node starts it again with success",
-            _context.Self, reason.Message);
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
 
     private sealed record Tick
     {

@@ -209,6 +209,10 @@ public partial class Replica
         _log.StartAt(saved.SlotOut);
     }
 
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
+
     private void SnapshotIfDue()
     {
         // Half of the last one's size at least: however large the state is, snapshots cost no more than what is written does.
