@@ -69,6 +69,13 @@ internal sealed class KeepsFirstAccepted(RoleContext context) : Acceptor(context
     }
 }
 
+/// <summary>Does not read its truncation point back at a restart: what it forgot looks as if it had never been accepted (A3).</summary>
+internal sealed class ForgetsTruncation(RoleContext context) : Acceptor(context)
+{
+    protected override void OnRecover(object message) =>
+        base.OnRecover(message is AcceptorTruncated truncated ? new AcceptorPromised(truncated.Promised) : message);
+}
+
 /// <summary>Promises, and keeps to itself what it has accepted (A3).</summary>
 internal sealed class PromisesWithoutAccepted(RoleContext context) : Acceptor(context)
 {

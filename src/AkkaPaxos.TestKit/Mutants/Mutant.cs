@@ -24,6 +24,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Acceptor<KeepsFirstAccepted>("keeps-first-accepted", "A3", "reads back at a restart the first pvalue of a slot, where the last one counts"),
         Acceptor<PromisesWithoutAccepted>("promises-without-accepted", "A3", "promises without telling what it has accepted"),
         Acceptor<TruncatesTooFar>("truncates-too-far", "A3", "truncates a few slots more than a majority has snapshots of"),
+        Acceptor<ForgetsTruncation>("forgets-truncation", "A3", "does not read its truncation point back at a restart"),
         Acceptor<ConfirmsAnyBallot>("confirms-any-ballot", "linearizability", "confirms a leader's ballot though it has promised a higher one"),
         Scout<AdoptsLowestBallot>("adopts-lowest-ballot", "C2", "the scout hands on the pvalue of a slot's lowest ballot, not the highest"),
         Scout<AdoptsOnMinority>("adopts-on-minority", "C2", "the scout takes n/2 of n promises for a majority"),

@@ -306,7 +306,7 @@ public sealed class SimulatedCluster
             var node = Node(name);
             node.Crash();
             node.Synced(node.Disk.JournalTail.Crash(_disks.Next(node.Disk.JournalTail.Unsynced + 1)));
-            node.Disk.SnapshotTail.Crash(_disks.Next(node.Disk.SnapshotTail.Unsynced + 1));
+            node.Synced(node.Disk.SnapshotTail.Crash(_disks.Next(node.Disk.SnapshotTail.Unsynced + 1)));
         }
 
         public void Restart(string name)
@@ -423,8 +423,13 @@ public sealed class SimulatedCluster
         public override void OnSynced(SimulatedNode node, IReadOnlyList<IDiskOperation> operations)
         {
             foreach (var operation in operations)
-                if (operation is AppendEvents append)
-                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                switch (operation)
+                {
+                    case AppendEvents append:
+                        foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                        break;
+                    case PutSnapshot put: Observer.Synced(node.Name, put.Payload); break;
+                }
         }
 
         public override void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)
