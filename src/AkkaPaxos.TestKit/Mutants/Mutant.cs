@@ -50,6 +50,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ForgetsAnswers>("forgets-answers", "R5", "forgets a client's answers up to its latest command"),
         Replica<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
         Replica<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
+        Replica<SnapshotsLaterState>("snapshots-later-state", "R3", "encodes in a snapshot the state as it is by then, not as it was at its slot"),
         Replica<ExecutesAsTheyArrive>("executes-as-they-arrive", "R3", "executes decisions in the order in which they arrive"),
         Replica<SkipsGaps>("skips-gaps", "R3", "goes on past a slot whose decision it has missed"),
         Replica<DecidesWhatItLearned>("decides-what-it-learned", "R2", "takes what its own acceptor has accepted for decided"),

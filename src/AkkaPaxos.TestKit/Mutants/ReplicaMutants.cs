@@ -94,6 +94,23 @@ internal sealed class SnapshotsOneSlotLate(RoleContext context) : Replica(contex
     }
 }
 
+/// <summary>Encodes in its snapshots the state as it is by then, not as it was at the snapshot's slot (R3).</summary>
+internal sealed class SnapshotsLaterState(RoleContext context) : Replica(context with { StateMachine = () => new Later(context.StateMachine()) })
+{
+    private sealed class Later(IStateMachine application) : IStateMachine
+    {
+        public ulong Checksum => application.Checksum;
+
+        public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation) => application.Apply(operation);
+
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => application.Query(query);
+
+        public Func<byte[]> Snapshot() => () => application.Snapshot()();
+
+        public void Restore(ReadOnlyMemory<byte> snapshot) => application.Restore(snapshot);
+    }
+}
+
 /// <summary>Executes decisions in the order in which they arrive (R3).</summary>
 internal sealed class ExecutesAsTheyArrive(RoleContext context) : Replica(context)
 {

@@ -144,6 +144,7 @@ public sealed class SimulatedCluster
         private readonly Random _network;
         private readonly Random _faults;
         private readonly Random _disks;
+        private readonly Random _encoders;
         private readonly HashSet<(string From, string To)> _cut = [];
         private readonly Dictionary<(string, string), TimeSpan> _lastArrival = [];
         private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
@@ -155,7 +156,8 @@ public sealed class SimulatedCluster
         public World(int seed, int size, SimulationSettings settings) : base(new Random(Mix(seed, 1)), null)
         {
             (_seed, _size, _settings) = (seed, size, settings);
-            (_network, _faults, _disks) = (new Random(Mix(seed, 2)), new Random(Mix(seed, 3)), new Random(Mix(seed, 4)));
+            (_network, _faults) = (new Random(Mix(seed, 2)), new Random(Mix(seed, 3)));
+            (_disks, _encoders) = (new Random(Mix(seed, 4)), new Random(Mix(seed, 5)));
             _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
             Observer = new ClusterObserver(() => Driver.Now, size, _protocol.Window);
         }
@@ -262,6 +264,10 @@ public sealed class SimulatedCluster
 
         public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
             _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));
+
+        // It works beside its replica: on a large state for seconds.
+        public override TimeSpan TurnDelay(string path) =>
+            path.EndsWith("/replica/encoder", StringComparison.Ordinal) ? TimeSpan.FromMicroseconds(_encoders.Next(100, 100_000)) : TimeSpan.Zero;
 
         // ---- faults ----
 
