@@ -57,7 +57,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ReadsLocally>("reads-locally", "linearizability", "answers questions from its own state, however far behind that is"),
         Replica<ReadsTooEarly>("reads-too-early", "linearizability", "asks the leader for the slot to wait for, and does not wait"),
         Replica<ProposesBeyondWindow>("proposes-beyond-window", "R4", "proposes for slots beyond the window"),
-        Replica<TruncatesAtExecuted>("truncates-at-executed", "A3", "has its acceptor truncate what others have executed, but hold in no snapshot"),
+        Replica<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
         Replica<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
         Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
     ];

@@ -173,7 +173,7 @@ internal sealed class ReadsTooEarly(RoleContext context) : Replica(context)
 internal sealed class ProposesBeyondWindow(RoleContext context)
     : Replica(context with { Settings = context.Settings with { Window = 2 * context.Settings.Window } });
 
-/// <summary>Takes how far the others have executed for how far their snapshots reach: has its acceptor truncate what none of them can restore (A3).</summary>
+/// <summary>Takes how far others have executed for how far their snapshots reach: truncates what none of them can restore (A3).</summary>
 internal sealed class TruncatesAtExecuted(RoleContext context) : Replica(context)
 {
     protected override void OnCommand(object message) =>
