@@ -49,6 +49,15 @@ internal sealed class CountsRefusalsAsAccepted(RoleContext context, IActorRef le
         base.OnReceive(message is Accepted answer && answer.Promised > _ballot ? answer with { Promised = _ballot } : message);
 }
 
+/// <summary>Asks each acceptor once, and not again when no answer comes (liveness).</summary>
+internal sealed class AsksAcceptorsOnce(RoleContext context, IActorRef leader, PValue pvalue) : Commander(context, leader, pvalue)
+{
+    protected override void OnReceive(object message)
+    {
+        if (message is Accepted) base.OnReceive(message);
+    }
+}
+
 /// <summary>Confirms its leader's ballot without asking anybody (linearizability).</summary>
 internal sealed class ConfirmsUnasked(RoleContext context, IActorRef leader, Ballot ballot, long id, long slot)
     : Confirmer(context, leader, ballot, id, slot)

@@ -58,6 +58,30 @@ internal sealed class ReusesRound(RoleContext context) : Leader(context)
     }
 }
 
+/// <summary>Answers a preemption by a higher round for its commanders, without a scout: phase 2 without phase 1 (C2).</summary>
+internal sealed class SkipsPhaseOne(RoleContext context) : Leader(context)
+{
+    private readonly NodeId _self = context.Self;
+    private Ballot _adopted;
+    private Ballot _preempted;
+
+    protected override Props NewCommander(PValue pvalue)
+    {
+        _adopted = pvalue.Ballot;
+        return base.NewCommander(pvalue with { Ballot = _preempted > _adopted ? new Ballot(_preempted.Round + 1, _self) : _adopted });
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Preempted preempted when preempted.Ballot > _preempted: _preempted = preempted.Ballot; break;
+            case SlotChosen chosen: base.OnCommand(chosen with { Ballot = _adopted }); break;
+            default: base.OnCommand(message); break;
+        }
+    }
+}
+
 /// <summary>Gives each proposal a commander, also where the slot has one: PMMC's figure 7 without its ∄c' (C1).</summary>
 internal sealed class CommandsEveryProposal(RoleContext context) : Leader(context)
 {

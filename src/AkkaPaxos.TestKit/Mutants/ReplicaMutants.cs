@@ -21,6 +21,34 @@ internal sealed class ExecutesWithoutSession(RoleContext context) : Replica(cont
     }
 }
 
+/// <summary>Executes commands of sessions that it does not know, or no longer: a retry may come after its session was forgotten (R5).</summary>
+internal sealed class ExecutesUnknownSessions(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        private readonly IStateMachine _application = application;
+
+        protected override Answer ExecuteOnce(Command command)
+        {
+            var answer = base.ExecuteOnce(command);
+            return answer.Outcome == Outcome.SessionUnknown ? new Answer(Outcome.Executed, _application.Apply(command.Operation)) : answer;
+        }
+    }
+}
+
+/// <summary>Forgets a client's answers up to its latest command, though the client waits for them (R5).</summary>
+internal sealed class ForgetsAnswers(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        protected override Answer ExecuteOnce(Command command) => base.ExecuteOnce(command with { Oldest = command.Sequence + 1 });
+    }
+}
+
 /// <summary>Leaves the sessions out of its snapshots (R5, R3).</summary>
 internal sealed class SnapshotsWithoutSessions(RoleContext context) : Replica(context)
 {
@@ -63,6 +91,23 @@ internal sealed class SnapshotsOneSlotLate(RoleContext context) : Replica(contex
         output.WriteInt64(snapshot.SlotOut + 1);
         output.Flush();
         return late.ToArray();
+    }
+}
+
+/// <summary>Encodes in its snapshots the state as it is by then, not as it was at the snapshot's slot (R3).</summary>
+internal sealed class SnapshotsLaterState(RoleContext context) : Replica(context with { StateMachine = () => new Later(context.StateMachine()) })
+{
+    private sealed class Later(IStateMachine application) : IStateMachine
+    {
+        public ulong Checksum => application.Checksum;
+
+        public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation) => application.Apply(operation);
+
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => application.Query(query);
+
+        public Func<byte[]> Snapshot() => () => application.Snapshot()();
+
+        public void Restore(ReadOnlyMemory<byte> snapshot) => application.Restore(snapshot);
     }
 }
 
@@ -128,11 +173,20 @@ internal sealed class ReadsTooEarly(RoleContext context) : Replica(context)
 internal sealed class ProposesBeyondWindow(RoleContext context)
     : Replica(context with { Settings = context.Settings with { Window = 2 * context.Settings.Window } });
 
-/// <summary>Takes how far the others have executed for how far their snapshots reach: has its acceptor truncate what none of them can restore (A3).</summary>
+/// <summary>Takes how far others have executed for how far their snapshots reach: truncates what none of them can restore (A3).</summary>
 internal sealed class TruncatesAtExecuted(RoleContext context) : Replica(context)
 {
     protected override void OnCommand(object message) =>
         base.OnCommand(message is Progress progress ? progress with { SnapshotSlot = progress.SlotOut } : message);
+}
+
+/// <summary>Does not take the decisions that it asked others for (liveness).</summary>
+internal sealed class NeverCatchesUp(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message)
+    {
+        if (message is not Decisions) base.OnCommand(message);
+    }
 }
 
 /// <summary>Has a state machine whose outcome depends on the node at times, as one does that asks its clock (R3).</summary>

@@ -36,21 +36,24 @@ internal sealed class AdoptsFirstPage(RoleContext context, IActorRef leader, Bal
     protected override void OnReceive(object message) => base.OnReceive(message is Promise promise ? promise with { NextSlot = 0 } : message);
 }
 
-/// <summary>Counts promises, not who made them: a repeated one counts again (C2).</summary>
+/// <summary>Counts promises, not who made them: a repeated one counts for an acceptor that has not answered (C2).</summary>
 internal sealed class CountsRepeatedPromises(RoleContext context, IActorRef leader, Ballot ballot, long fromSlot)
     : Scout(context, leader, ballot, fromSlot)
 {
-    private readonly int _half = context.Membership.Acceptors(fromSlot).Count / 2;
+    private readonly HashSet<NodeId> _missing = [.. context.Membership.Acceptors(fromSlot)];
     private readonly Ballot _ballot = ballot;
-    private int _promises;
+    private readonly long _fromSlot = fromSlot;
 
     protected override void OnReceive(object message)
     {
-        if (message is Promise { NextSlot: 0 } promise && promise.Promised == _ballot) _promises++;
+        if (message is Promise { NextSlot: 0 } promise && promise.Promised == _ballot && !_missing.Remove(promise.From) && _missing.Count > 0)
+        {
+            message = promise with { From = _missing.Min(), FromSlot = _fromSlot };
+            _missing.Remove(_missing.Min());
+        }
+
         base.OnReceive(message);
     }
-
-    protected override bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _promises > _half;
 }
 
 /// <summary>Takes an acceptor's refusal for its promise (C2).</summary>

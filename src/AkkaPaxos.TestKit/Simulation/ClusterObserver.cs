@@ -29,6 +29,7 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
     private readonly List<(ulong Entry, ulong Checksum)> _log = [];
     private readonly Dictionary<ulong, KvResult> _results = []; // by entry
     private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
@@ -94,9 +95,12 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
                     var closed = slot;
                     Check("A3", Slot(closed).Chosen is not null, () => $"{node} truncated below {e.BelowSlot}, but slot {closed} is not chosen");
                 }
+                Check("A3", _snapshots.Values.Count(slot => slot >= e.BelowSlot) > nodes / 2, () => $"{node} truncated below {e.BelowSlot}, "
+                    + $"which a majority has no snapshots of: {string.Join(", ", _snapshots.Select(s => $"{s.Key} has below {s.Value}"))}");
                 view.TruncatedBelow = Math.Max(view.TruncatedBelow, e.BelowSlot);
                 Adopted(node, e.Promised);
                 break;
+            case ReplicaSnapshot e: _snapshots[node] = Math.Max(_snapshots.GetValueOrDefault(node), e.SlotOut); break;
         }
     }
 
@@ -209,7 +213,7 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
         if (!IsAbout(promise.Promised, to, toRole, 2)) return;
         var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
         var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
-        var first = Math.Max(promise.FromSlot, Math.Max(view.TruncatedBelow, promise.TruncatedBelow));
+        var first = Math.Max(promise.FromSlot, promise.TruncatedBelow); // as it says itself: to forget the truncation point is a loss too
         foreach (var (slot, ballots) in view.Accepted)
         {
             if (slot < first || slot > last) continue;

@@ -196,7 +196,7 @@ internal sealed partial class ClusterWorld
         Driver.Trace.Add("crash " + node.Name);
         node.Crash();
         node.Synced(node.Disk.JournalTail.Crash(Kept(node.Disk.JournalTail, ref chance)));
-        node.Disk.SnapshotTail.Crash(Kept(node.Disk.SnapshotTail, ref chance));
+        node.Synced(node.Disk.SnapshotTail.Crash(Kept(node.Disk.SnapshotTail, ref chance)));
         Events.Add(new NodeCrashed(Now, node.Name));
     }
 
@@ -222,6 +222,10 @@ internal sealed partial class ClusterWorld
 
     public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
         _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));
+
+    // It works beside its replica: on a large state for seconds.
+    public override TimeSpan TurnDelay(string path) =>
+        path.EndsWith("/replica/encoder", StringComparison.Ordinal) ? TimeSpan.FromMicroseconds(_disks.Next(100, 100_000)) : TimeSpan.Zero;
 
     public override bool DiskFails(SimulatedNode node, out bool stored)
     {

@@ -170,8 +170,13 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public override void OnSynced(SimulatedNode node, IReadOnlyList<IDiskOperation> operations)
     {
         foreach (var operation in operations)
-            if (operation is AppendEvents append)
-                foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+            switch (operation)
+            {
+                case AppendEvents append:
+                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                    break;
+                case PutSnapshot put: Observer.Synced(node.Name, put.Payload); break;
+            }
     }
 
     public override void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)

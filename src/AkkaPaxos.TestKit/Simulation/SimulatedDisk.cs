@@ -160,7 +160,7 @@ internal sealed record DeleteEvents(string PersistenceId, long To) : IDiskOperat
     }
 }
 
-internal sealed record PutSnapshot(StoredSnapshot Snapshot) : IDiskOperation
+internal sealed record PutSnapshot(StoredSnapshot Snapshot, object Payload) : IDiskOperation
 {
     public void Apply(SimulatedDisk disk) => disk.Snapshots(Snapshot.Metadata.PersistenceId)[Snapshot.Metadata.SequenceNr] = Snapshot;
 }

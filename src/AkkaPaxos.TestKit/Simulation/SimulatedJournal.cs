@@ -117,7 +117,7 @@ internal sealed class SimulatedSnapshotStore : ActorBase
                     _queue.Add([], () => actor.Tell(new SaveSnapshotFailure(metadata, new IOException("the simulated disk failed")), Self));
                     return true;
                 }
-                _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)))],
+                _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)), m.Snapshot)],
                     () => actor.Tell(new SaveSnapshotSuccess(metadata), Self));
                 return true;
             case DeleteSnapshot m:

@@ -91,7 +91,7 @@ public class Acceptor : UntypedPersistentActor
     // p1b
     private void AnswerPrepare(Prepare prepare, IActorRef scout) => _link.Tell(prepare.Ballot.Leader, "scout", scout, PromiseFor(prepare));
 
-    /// <summary>The answer to <paramref name="prepare"/>, from what is on disk: the acceptor's ballot, and where that is the one it asks for a page of pvalues.</summary>
+    /// <summary>The answer to a Prepare, from what is on disk: the acceptor's ballot, and where that is the asked one a page of pvalues.</summary>
     protected virtual Promise PromiseFor(Prepare prepare)
     {
         var adopted = _promisedOnDisk == prepare.Ballot;
@@ -225,7 +225,7 @@ public class Acceptor : UntypedPersistentActor
         }
     }
 
-    /// <summary>Writes a promise or an accepted pvalue to the journal, and then acts on it: only then anything is said of it (invariant S1).</summary>
+    /// <summary>Writes a promise or an accepted pvalue to the journal and then acts on it: nothing is said of it before (invariant S1).</summary>
     /// <param name="event">The event.</param>
     /// <param name="then">Applies it and answers.</param>
     protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then) => PersistAsync(@event, then);

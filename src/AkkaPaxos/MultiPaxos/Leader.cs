@@ -319,13 +319,13 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     private Child Spawn(string name, Props role) => new(Context.ActorOf(role, name)) { AskAgainAt = _tick + _askAgainTicks };
 
-    /// <summary>What its scout for a ballot is made of; it is to tell this leader <see cref="Adopted"/> or <see cref="Preempted"/>.</summary>
+    /// <summary>What its scout for a ballot is made of; it tells this leader <see cref="Adopted"/> or <see cref="Preempted"/>.</summary>
     protected virtual Props NewScout(Ballot ballot, long fromSlot) => Props.Create(typeof(Scout), _context, Self, ballot, fromSlot);
 
-    /// <summary>What the commander of a pvalue is made of; it is to tell this leader <see cref="SlotChosen"/> or <see cref="Preempted"/>.</summary>
+    /// <summary>What the commander of a pvalue is made of; it tells this leader <see cref="SlotChosen"/> or <see cref="Preempted"/>.</summary>
     protected virtual Props NewCommander(PValue pvalue) => Props.Create(typeof(Commander), _context, Self, pvalue);
 
-    /// <summary>What the confirmer of a ballot is made of; it is to tell this leader <see cref="BallotConfirmed"/> or <see cref="Preempted"/>.</summary>
+    /// <summary>What a confirmer of its ballot is made of; it tells this leader <see cref="BallotConfirmed"/> or <see cref="Preempted"/>.</summary>
     protected virtual Props NewConfirmer(Ballot ballot, long id, long slot) => Props.Create(typeof(Confirmer), _context, Self, ballot, id, slot);
 
     private static void Stop(Child? child)
