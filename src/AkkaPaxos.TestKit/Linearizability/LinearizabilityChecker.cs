@@ -51,8 +51,8 @@ public static class LinearizabilityChecker
     }
 
     private static Violation<TCall, TResult> Explained<TState, TCall, TResult>(
-        Model<TState, TCall, TResult> model, Partition<TCall, TResult> partition, LinearizationSearch<TState, TCall, TResult> search, CheckLimit limit,
-        Stopwatch? clock)
+        Model<TState, TCall, TResult> model, Partition<TCall, TResult> partition, LinearizationSearch<TState, TCall, TResult> search,
+        CheckLimit limit, Stopwatch? clock)
     {
         var shrinker = new ViolationShrinker<TState, TCall, TResult>(model, limit.ExplanationSteps, () => clock?.Elapsed >= limit.Time);
         var prefix = search.Longest;

@@ -9,7 +9,8 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <remarks>
 /// What may be next are the operations that were invoked before the first return of one that is not in the order yet. Of these
 /// <list type="bullet">
-/// <item>one that is read-only, and whose answer fits, is next without an alternative: wherever else it stands in an order, it can be moved here.</item>
+/// <item>one that is read-only, and whose answer fits, is next without an alternative: wherever else it stands in an order, it can be moved
+/// here.</item>
 /// <item>open ones come last, those that leave the state as it is not at all, and of several equal ones only the first.</item>
 /// </list>
 /// The search is over when all that returned are in the order.
