@@ -28,7 +28,8 @@ public sealed record LinearizabilityResult<TCall, TResult>(
 /// <param name="Keys">The keys of that part, in order; empty where the model has none.</param>
 /// <param name="Operations">All operations on these keys, in the order of their invocations.</param>
 /// <param name="LongestPrefix">
-/// As many of them as can be put in an order that explains their answers and contradicts none that returned before.
+/// An order of as many of them as were found to have one: it explains their answers, and none of them comes before what returned before it. After a
+/// search to the end there is no longer one.
 /// </param>
 /// <param name="CannotFollow">The operations that are next after that order, each with what it would have been answered.</param>
 /// <param name="Unexplainable">

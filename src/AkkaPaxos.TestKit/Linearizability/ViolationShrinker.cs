@@ -17,7 +17,7 @@ internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TC
 
     /// <summary>The shortest part that was found until the steps or the time were over.</summary>
     /// <param name="operations">A history that is not linearizable, in the order of invocations.</param>
-    /// <param name="furthestReturn">Up to which return a search came: all before it can be explained.</param>
+    /// <param name="furthestReturn">Up to which return a search came.</param>
     public IReadOnlyList<Operation<TCall, TResult>> Shrink(IReadOnlyList<Operation<TCall, TResult>> operations, long furthestReturn)
     {
         var end = End(operations, furthestReturn);
@@ -56,7 +56,7 @@ internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TC
     private bool IsViolation(IReadOnlyList<Operation<TCall, TResult>> operations)
     {
         if (_steps <= 0 || isTimeOver()) return false;
-        var search = new LinearizationSearch<TState, TCall, TResult>(model, operations);
+        var search = new PartitionSearch<TState, TCall, TResult>(model, operations);
         var verdict = search.Run(Math.Min(_most, _steps));
         _steps -= Math.Max(1, search.Steps);
         return verdict == Verdict.Violation;

@@ -72,6 +72,25 @@ public class LargeHistoryTests
     }
 
     [Fact]
+    public void Many_open_comparisons_do_not_hide_what_cannot_be()
+    {
+        var random = new Random(1);
+        RegisterCall Call() => random.Next(3) switch
+        {
+            0 => new RegisterRead(),
+            1 => new RegisterWrite($"{random.Next(5)}"),
+            _ => new RegisterCompareAndSet($"{random.Next(5)}", $"{random.Next(5)}"),
+        };
+        var history = RandomHistory.Of(new RegisterModel(), _ => Call(), random, 5, 500, open: 0.2);
+        var end = history.Max(o => o.Returned ?? o.Invoked);
+
+        Assert.Equal(Verdict.Ok, LinearizabilityChecker.Check(new RegisterModel(), history, Enough).Verdict);
+        var read = new Operation<RegisterCall, RegisterResult>("x", new RegisterRead(), new RegisterResult(true, "never written"), end + 1, end + 2);
+        var result = LinearizabilityChecker.Check(new RegisterModel(), [.. history, read], Enough);
+        Assert.Equal([read], result.Violation!.Unexplainable);
+    }
+
+    [Fact]
     public void Out_of_steps_or_time_the_answer_is_unknown_be_it_linearizable_or_not()
     {
         var ok = History(1, 10, 10, 1_000);
