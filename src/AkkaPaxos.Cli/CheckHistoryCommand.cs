@@ -20,11 +20,17 @@ internal static class CheckHistoryCommand
         {
             Description = $"What the history is compared with: {string.Join(", ", HistoryCheck.Models)}.", HelpName = "MODEL", Required = true,
         };
-        var time = new Option<double>("--time") { Description = "Give up after this many seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
-        var html = new Option<string?>("--html") { Description = "If the history is not linearizable, draw it, as a page for browsers.", HelpName = "FILE" };
+        var time = new Option<double>("--time")
+        {
+            Description = "Give up after this many seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 60,
+        };
+        var html = new Option<string?>("--html")
+        {
+            Description = "If the history is not linearizable, draw it, as a page for browsers.", HelpName = "FILE",
+        };
         var command = new Command("check-history",
-            "Checks whether a history of clients is linearizable. Exits with 0: it is; 1: it is not, and the shortest part that cannot be explained is printed; "
-            + "3: that was not known before the time was over.")
+            "Checks whether a history of clients is linearizable. Exits with 0: it is; 1: it is not, and the shortest part that cannot be explained "
+            + "is printed; 3: that was not known before the time was over.")
         {
             file, model, time, html,
         };

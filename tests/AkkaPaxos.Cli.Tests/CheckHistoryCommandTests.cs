@@ -29,7 +29,8 @@ public sealed class CheckHistoryCommandTests : IDisposable
     [Fact]
     public async Task A_violation_is_printed_with_the_shortest_part_and_drawn()
     {
-        Write("1 :invoke :write 7", "1 :info :write :timed-out", "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2", "2 :invoke :read nil", "2 :ok :read 1");
+        Write("1 :invoke :write 7", "1 :info :write :timed-out", "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2",
+            "2 :invoke :read nil", "2 :ok :read 1");
 
         var outcome = await CommandLine.Run("check-history", _file, "--model", "register", "--html", _page);
 

@@ -34,14 +34,16 @@ internal static partial class EdnGrammar
     /// <exception cref="HistoryFormatException">It is none.</exception>
     public static HistoryValue? Value(string text, int line)
     {
-        if (Simple().IsMatch(text)) return text == "nil" ? null : text[0] == '"' ? new HistoryText(text[1..^1]) : new HistoryAtom(text);
+        if (SimpleValue().IsMatch(text)) return Simple(text);
         var result = Whole.End().TryParse(text);
         if (result.WasSuccessful) return result.Value;
         var expected = string.Join(" or ", result.Expectations.Select(e => e == "end of input" ? "the end" : e).Distinct());
         throw new HistoryFormatException(line, $"not EDN from column {result.Remainder.Position + 1} on: expected {expected}");
     }
 
-    /// <summary>The event of a line that is a map of the usual form, without a look at the grammar, which is slower by far; null: it is not of that form.</summary>
+    /// <summary>
+    /// The event of a line that is a map of the usual form, without a look at the grammar, which is slower by far; null: it is not of that form.
+    /// </summary>
     public static HistoryMap? UsualMap(string line)
     {
         if (UsualLine().Match(line) is not { Success: true } match) return null;
@@ -49,18 +51,19 @@ internal static partial class EdnGrammar
         var (keys, values) = (match.Groups[1].Captures, match.Groups[2].Captures);
         for (var i = 0; i < keys.Count; i++)
         {
-            var value = values[i].ValueSpan;
-            entries.Add(KeyValuePair.Create(keys[i].Value,
-                value is "nil" ? null : value[0] == '"' ? new HistoryText(value[1..^1].ToString()) : (HistoryValue?)new HistoryAtom(value.ToString())));
+            entries.Add(KeyValuePair.Create(keys[i].Value, Simple(values[i].Value)));
         }
         return new HistoryMap(entries);
     }
 
     [GeneratedRegex("""\A(?:"[^"\\]*"|:?[A-Za-z0-9_.-]+)\z""", RegexOptions.CultureInvariant)]
-    private static partial Regex Simple();
+    private static partial Regex SimpleValue();
 
     [GeneratedRegex("""\A\{(?::([a-z]+) ("[^"\\]*"|:?[A-Za-z0-9_-]+)(?:, |,| |(?=\})))+\}\z""", RegexOptions.CultureInvariant)]
     private static partial Regex UsualLine();
+
+    private static HistoryValue? Simple(string text) =>
+        text == "nil" ? null : text[0] == '"' ? new HistoryText(text[1..^1]) : new HistoryAtom(text);
 
     private static string KeyOf(HistoryValue? key) => key switch
     {

@@ -85,9 +85,12 @@ internal sealed class HistoryChart
         }
         foreach (var i in _shown) Bar(svg, i);
         for (var n = 0; n < points.Count; n++)
+        {
+            var (x, y) = points[n];
             svg.Append(CultureInfo.InvariantCulture, $"<g class=\"point\"><title>{n + 1}: {WebUtility.HtmlEncode(Title(_order[n]))}</title>")
-                .Append(CultureInfo.InvariantCulture, $"<rect x=\"{points[n].X - 11:0.#}\" y=\"{points[n].Y - 7}\" width=\"22\" height=\"14\" rx=\"7\"/>")
-                .Append(CultureInfo.InvariantCulture, $"<text x=\"{points[n].X:0.#}\" y=\"{points[n].Y + 3.5}\">{n + 1}</text></g>\n");
+                .Append(CultureInfo.InvariantCulture, $"<rect x=\"{x - 11:0.#}\" y=\"{y - 7}\" width=\"22\" height=\"14\" rx=\"7\"/>")
+                .Append(CultureInfo.InvariantCulture, $"<text x=\"{x:0.#}\" y=\"{y + 3.5}\">{n + 1}</text></g>\n");
+        }
         return svg.Append("</svg>\n").ToString();
     }
 
@@ -96,7 +99,8 @@ internal sealed class HistoryChart
         List<(string, int)> clients = [];
         var first = 0;
         foreach (var client in _shown.GroupBy(i => _report.Operations[i].Client)
-            .OrderBy(c => long.TryParse(c.Key, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue).ThenBy(c => c.Key, StringComparer.Ordinal))
+            .OrderBy(c => long.TryParse(c.Key, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue)
+            .ThenBy(c => c.Key, StringComparer.Ordinal))
         {
             List<int> free = []; // the event from which on each of its lanes is
             foreach (var i in client.OrderBy(i => _events[i].Begin))
@@ -126,8 +130,10 @@ internal sealed class HistoryChart
         var key = _report.Unexplainable.Contains(i) ? " part" : "";
         svg.Append(CultureInfo.InvariantCulture, $"<g class=\"op {style}{key}{(operation.Returned is null ? " open" : "")}\" id=\"{Id(i)}\">")
             .Append("<title>").Append(WebUtility.HtmlEncode(Title(i))).Append("</title>")
-            .Append(CultureInfo.InvariantCulture, $"<rect x=\"{x + 1:0.#}\" y=\"{y}\" width=\"{Math.Max(2, width - 2):0.#}\" height=\"{BarHeight}\" rx=\"4\"/>")
-            .Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 7:0.#}\" y=\"{y + 15}\">").Append(WebUtility.HtmlEncode(Short(i))).Append("</text></g>\n");
+            .Append(CultureInfo.InvariantCulture, $"<rect x=\"{x + 1:0.#}\" y=\"{y}\" width=\"{Math.Max(2, width - 2):0.#}\" ")
+            .Append(CultureInfo.InvariantCulture, $"height=\"{BarHeight}\" rx=\"4\"/>")
+            .Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 7:0.#}\" y=\"{y + 15}\">")
+            .Append(WebUtility.HtmlEncode(Short(i))).Append("</text></g>\n");
     }
 
     // Where the operations of the prefix take effect, on the upper edges of their bars.
@@ -151,7 +157,9 @@ internal sealed class HistoryChart
         var title = $"client {operation.Client}: {operation.Call}\n"
             + $"{(operation.Result is { } result ? $"answer: {result}" : "no answer: it may take effect at any later time, or never")}\n"
             + $"from {operation.Invoked} to {(operation.Returned is { } returned ? $"{returned}" : "whenever")}";
-        return _report.CannotFollow.TryGetValue(i, out var expected) ? $"{title}\ncannot follow: after the order that is marked the answer is {expected}" : title;
+        return _report.CannotFollow.TryGetValue(i, out var expected)
+            ? $"{title}\ncannot follow: after the order that is marked the answer is {expected}"
+            : title;
     }
 
     private string Short(int i)

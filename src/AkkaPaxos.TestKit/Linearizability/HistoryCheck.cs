@@ -25,7 +25,8 @@ public sealed record HistoryReport(
     /// <param name="model">The model of the check.</param>
     /// <param name="count">How many operations the history has.</param>
     /// <param name="result">What the check found.</param>
-    public static HistoryReport Of<TState, TCall, TResult>(Model<TState, TCall, TResult> model, int count, LinearizabilityResult<TCall, TResult> result)
+    public static HistoryReport Of<TState, TCall, TResult>(
+        Model<TState, TCall, TResult> model, int count, LinearizabilityResult<TCall, TResult> result)
     {
         if (result.Violation is not { } violation) return new(result.Verdict, count, result.Steps, [], [], [], new Dictionary<int, string>(), []);
         var places = new Dictionary<object, int>(ReferenceEqualityComparer.Instance);

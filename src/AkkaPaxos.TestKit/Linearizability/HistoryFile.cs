@@ -73,12 +73,13 @@ internal static partial class HistoryFile
         if (!logger.Success) return null;
         var fields = line[(logger.Index + logger.Length)..].Split('\t', StringSplitOptions.TrimEntries);
         if (fields.Length < 3 || !fields[0].All(char.IsAsciiDigit)) return null; // a text, or of Jepsen's nemesis
-        if (fields[1] is not [':', ..] || fields[2] is not [':', ..]) throw new HistoryFormatException(number, "not a process, :type, :function and value");
+        if (fields[1] is not [':', ..] || fields[2] is not [':', ..])
+            throw new HistoryFormatException(number, "not a process, :type, :function and value");
         var type = HistoryEvent.TypeOf(fields[1][1..], number);
         var text = fields.Length > 3 ? fields[3] : "nil";
         // In the place of a value there may be an error, :timed-out or a text of any kind: it is not looked at but to see that there is one.
         var mayBeError = type is HistoryEventType.Fail or HistoryEventType.Info;
-        var isError = mayBeError && (fields.Length > 4 || text is not ("nil" or ['[', ..]) and not ['-' or (>= '0' and <= '9'), ..]);
+        var isError = mayBeError && (fields.Length > 4 || text is not ("nil" or ['[', ..]));
         return new HistoryEvent(number, fields[0], type, fields[2][1..], null, mayBeError ? null : EdnGrammar.Value(text, number), isError);
     }
 

@@ -15,7 +15,8 @@ internal abstract class HistoryForm<TCall, TResult>
     public abstract TResult Result(TCall call, HistoryEvent ok);
 
     /// <summary>
-    /// Whether a call that failed was answered all the same: a comparison that failed has seen something. Otherwise nothing is known but that it did not
+    /// Whether a call that failed was answered all the same: a comparison that failed has seen something. Otherwise nothing is known but that it did
+    /// not
     /// take effect.
     /// </summary>
     public virtual bool IsAnswer(TCall call, HistoryEvent fail, out TResult? result)

@@ -6,7 +6,9 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <summary>What a report says, as text.</summary>
 public static class HistoryWords
 {
-    /// <summary>A report in words: the verdict in the first line, and on a violation the shortest part that cannot be explained, an operation a line.</summary>
+    /// <summary>
+    /// A report in words: the verdict in the first line, and on a violation the shortest part that cannot be explained, an operation a line.
+    /// </summary>
     public static string Of(HistoryReport report)
     {
         var size = string.Create(CultureInfo.InvariantCulture, $"{report.Count:N0} operations, {report.Steps:N0} steps");

@@ -50,7 +50,8 @@ public enum KvComparison
 public sealed record KvCompare(string Key, KvComparison Comparison, string? Value);
 
 /// <summary>
-/// Calls that take effect together: those of <paramref name="Success"/> if all comparisons hold, otherwise those of <paramref name="Failure"/>. The answer
+/// Calls that take effect together: those of <paramref name="Success"/> if all comparisons hold, otherwise those of <paramref name="Failure"/>. The
+/// answer
 /// is a <see cref="KvTransacted"/>.
 /// </summary>
 /// <param name="Compares">What must hold.</param>

@@ -33,7 +33,9 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
 
         KvCompare Compare(HistoryMap compare) => new(
             Text(compare["key"]) ?? throw Wrong(invocation, "a comparison has no :key"),
-            Comparisons.TryGetValue(Text(compare["op"]) ?? "=", out var comparison) ? comparison : throw Wrong(invocation, "an :op is none of =, !=, < and >"),
+            Comparisons.TryGetValue(Text(compare["op"]) ?? "=", out var comparison)
+                ? comparison
+                : throw Wrong(invocation, "an :op is none of =, !=, < and >"),
             Text(compare["value"]));
 
         KvCall Inner(HistoryMap call) => Call(invocation, Text(call["f"])?.TrimStart(':') ?? "", Text(call["key"]), call["value"])
@@ -82,7 +84,7 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
         {
             case KvGet: return new KvValue(Text(value));
             case KvCompareAndSet: return new KvCompared(value is not HistoryAtom { Value: "false" });
-            case KvDelete: return value is HistoryAtom { Value: "true" or "false" } existed ? new KvDeleted(existed.Value == "true") : KvDone.Instance;
+            case KvDelete when value is HistoryAtom { Value: "true" or "false" } existed: return new KvDeleted(existed.Value == "true");
             case KvTransaction transaction:
                 var map = value as HistoryMap;
                 if (map?["succeeded"] is not HistoryAtom { Value: "true" or "false" } flag)

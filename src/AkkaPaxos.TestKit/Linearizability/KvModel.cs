@@ -65,7 +65,8 @@ public sealed class KvModel(bool missingIsEmpty = false) : Model<KvState, KvCall
     };
 
     /// <inheritdoc/>
-    public override Observations<KvState, KvCall>? Observations(IReadOnlyList<Operation<KvCall, KvResult>> operations) => KvObservations.Of(operations);
+    public override Observations<KvState, KvCall>? Observations(IReadOnlyList<Operation<KvCall, KvResult>> operations) =>
+        KvObservations.Of(operations);
 
     /// <inheritdoc/>
     public override string Describe(KvCall call) => call switch
@@ -75,7 +76,8 @@ public sealed class KvModel(bool missingIsEmpty = false) : Model<KvState, KvCall
         KvAppend c => $"append {c.Key} {Text(c.Value)}",
         KvCompareAndSet c => $"cas {c.Key} {Text(c.Expected)} -> {Text(c.Value)}",
         KvDelete c => $"delete {c.Key}",
-        KvTransaction c => $"txn if {List(c.Compares.Select(Describe))} then {List(c.Success.Select(Describe))} else {List(c.Failure.Select(Describe))}",
+        KvTransaction c =>
+            $"txn if {List(c.Compares.Select(Describe))} then {List(c.Success.Select(Describe))} else {List(c.Failure.Select(Describe))}",
         _ => $"{call}",
     };
 

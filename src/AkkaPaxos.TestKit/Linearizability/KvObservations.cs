@@ -1,7 +1,8 @@
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
-/// What a history sees of a store: the values that somebody got, or compared with, and their beginnings, from which appends make them. All other values
+/// What a history sees of a store: the values that somebody got, or compared with, and their beginnings, from which appends make them. All other
+/// values
 /// are alike.
 /// </summary>
 internal sealed class KvObservations : Observations<KvState, KvCall>
@@ -66,10 +67,13 @@ internal sealed class KvObservations : Observations<KvState, KvCall>
     /// <inheritdoc/>
     public override bool IsSeen(KvState state) => !state.HasValue(_unseen);
 
-    /// <summary>A value that nobody saw is overwritten before anybody can see anything. Unless somebody saw what it was not: then it may help.</summary>
+    /// <summary>
+    /// A value that nobody saw is overwritten before anybody can see anything. Unless somebody saw what it was not: then it may help.
+    /// </summary>
     public override bool MayHelp(KvCall open, KvState next) => !_isUnseenUseless || IsSeen(next);
 
-    private KvState Reduced(string key, KvState state) => state[key] is not { } value || IsBeginning(value) ? state : state.With(key, _unseen);
+    private KvState Reduced(string key, KvState state) =>
+        state[key] is not { } value || IsBeginning(value) ? state : state.With(key, _unseen);
 
     // The first of those seen that is not before it begins with it, if any does.
     private bool IsBeginning(string value)

@@ -27,7 +27,7 @@ public static class LinearizabilityChecker
         limit ??= CheckLimit.None;
         var clock = limit.Time is null ? null : Stopwatch.StartNew();
         var partitions = Partitioning.Of(model, history);
-        var searches = partitions.Select(p => new LinearizationSearch<TState, TCall, TResult>(model, p.Operations)).ToList();
+        var searches = partitions.Select(p => new PartitionSearch<TState, TCall, TResult>(model, p.Operations)).ToList();
         var unknown = Enumerable.Range(0, searches.Count).Where(i => searches[i].Verdict == Verdict.Unknown).ToList();
         long steps = searches.Sum(s => s.Steps);
         for (var turn = FirstTurn; unknown.Count > 0; turn *= 2)
@@ -51,8 +51,8 @@ public static class LinearizabilityChecker
     }
 
     private static Violation<TCall, TResult> Explained<TState, TCall, TResult>(
-        Model<TState, TCall, TResult> model, Partition<TCall, TResult> partition, LinearizationSearch<TState, TCall, TResult> search, CheckLimit limit,
-        Stopwatch? clock)
+        Model<TState, TCall, TResult> model, Partition<TCall, TResult> partition, PartitionSearch<TState, TCall, TResult> search,
+        CheckLimit limit, Stopwatch? clock)
     {
         var shrinker = new ViolationShrinker<TState, TCall, TResult>(model, limit.ExplanationSteps, () => clock?.Elapsed >= limit.Time);
         var prefix = search.Longest;

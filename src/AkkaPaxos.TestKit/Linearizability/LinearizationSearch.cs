@@ -9,7 +9,8 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <remarks>
 /// What may be next are the operations that were invoked before the first return of one that is not in the order yet. Of these
 /// <list type="bullet">
-/// <item>one that is read-only, and whose answer fits, is next without an alternative: wherever else it stands in an order, it can be moved here.</item>
+/// <item>one that is read-only, and whose answer fits, is next without an alternative: wherever else it stands in an order, it can be moved
+/// here.</item>
 /// <item>open ones come last, those that leave the state as it is not at all, and of several equal ones only the first.</item>
 /// </list>
 /// The search is over when all that returned are in the order.
@@ -22,6 +23,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
     private readonly IEqualityComparer<TState> _states;
     private readonly List<Operation<TCall, TResult>> _returned = [], _open = []; // in the order of invocations
     private readonly Observations<TState, TCall>? _observations;
+    private readonly bool _mayRepeat;
 
     // The list: entry 0 is its head, then the calls and returns of what returned, in their order.
     private readonly int[] _next, _previous, _callOf, _returnOf;
@@ -50,8 +52,10 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
 
     /// <param name="model">What explains answers.</param>
     /// <param name="operations">A history, in any order.</param>
-    public LinearizationSearch(Model<TState, TCall, TResult> model, IReadOnlyList<Operation<TCall, TResult>> operations)
+    /// <param name="mayRepeat">Whether open operations may take effect more than once.</param>
+    public LinearizationSearch(Model<TState, TCall, TResult> model, IReadOnlyList<Operation<TCall, TResult>> operations, bool mayRepeat = false)
     {
+        _mayRepeat = mayRepeat;
         (_model, _states, _observations) = (model, model.States, model.Observations(operations));
         var events = new List<(long At, bool IsReturn, int Operation)>(2 * operations.Count);
         for (var i = 0; i < operations.Count; i++)
@@ -94,7 +98,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
         _next[^1] = Head; // nothing follows the last return, and that is never asked for while an operation remains
         _remaining = _returned.Count;
         _linearized = new LinearizedSet(_returned.Count);
-        _linearizedOpen = new ulong[(_open.Count + 63) / 64];
+        _linearizedOpen = new ulong[mayRepeat ? 0 : (_open.Count + 63) / 64];
         _visited = new VisitedConfigurations<TState>(_states);
         Enter(0, model.Initial, isFirst: true);
     }
@@ -228,13 +232,13 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
         }
     }
 
-    private bool IsLinearizedOpen(int operation) => (_linearizedOpen[operation >> 6] & (1UL << (operation & 63))) != 0;
+    private bool IsLinearizedOpen(int operation) => !_mayRepeat && (_linearizedOpen[operation >> 6] & (1UL << (operation & 63))) != 0;
 
     private void Linearize(int operation)
     {
         if (operation < 0)
         {
-            _linearizedOpen[~operation >> 6] |= 1UL << (~operation & 63);
+            if (!_mayRepeat) _linearizedOpen[~operation >> 6] |= 1UL << (~operation & 63);
             return;
         }
         _remaining--;
@@ -247,7 +251,7 @@ internal sealed class LinearizationSearch<TState, TCall, TResult>
     {
         if (operation < 0)
         {
-            _linearizedOpen[~operation >> 6] &= ~(1UL << (~operation & 63));
+            if (!_mayRepeat) _linearizedOpen[~operation >> 6] &= ~(1UL << (~operation & 63));
             return;
         }
         _remaining++;

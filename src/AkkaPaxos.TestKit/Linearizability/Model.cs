@@ -20,7 +20,8 @@ public abstract class Model<TState, TCall, TResult>
     public virtual bool Matches(TCall call, TResult expected, TResult observed) => EqualityComparer<TResult>.Default.Equals(expected, observed);
 
     /// <summary>
-    /// Whether a call that was answered so changes no state, whichever it was in: a read, or a comparison that failed. By default none. Only for speed:
+    /// Whether a call that was answered so changes no state, whichever it was in: a read, or a comparison that failed. By default none. Only for
+    /// speed:
     /// such an operation is put into the order as soon as its answer fits.
     /// </summary>
     public virtual bool IsReadOnly(TCall call, TResult observed) => false;

@@ -6,14 +6,17 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// </summary>
 public class Observations<TState, TCall>
 {
-    /// <summary>The state after a call, or in its place another, the same for all states that no answer of the history can ever tell from it.</summary>
+    /// <summary>
+    /// The state after a call, or in its place another, the same for all states that no answer of the history can ever tell from it.
+    /// </summary>
     public virtual TState Reduced(TCall call, TState next) => next;
 
     /// <summary>Whether somebody may have seen the state, or one that grew from it: such are tried first.</summary>
     public virtual bool IsSeen(TState state) => true;
 
     /// <summary>
-    /// Whether it may be of use that an open operation takes effect. Where this is false, whatever an order explains that has it is explained by an order
+    /// Whether it may be of use that an open operation takes effect. Where this is false, whatever an order explains that has it is explained by an
+    /// order
     /// without it, too.
     /// </summary>
     public virtual bool MayHelp(TCall open, TState next) => true;

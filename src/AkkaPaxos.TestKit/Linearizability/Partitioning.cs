@@ -5,7 +5,9 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <param name="Operations">Its operations, in the order of their invocations.</param>
 internal sealed record Partition<TCall, TResult>(IReadOnlyList<string> Keys, IReadOnlyList<Operation<TCall, TResult>> Operations);
 
-/// <summary>Cuts a history into parts: keys that an operation touches together belong together, and so do those that they touch with others.</summary>
+/// <summary>
+/// Cuts a history into parts: keys that an operation touches together belong together, and so do those that they touch with others.
+/// </summary>
 internal static class Partitioning
 {
     /// <summary>The parts, in the order of their first operations.</summary>

@@ -3,8 +3,10 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <summary>Finds the shortest part of a history that is still unexplainable.</summary>
 /// <remarks>
 /// First what comes after the end of the shortest unexplainable prefix is left out. Then operations are relaxed for as long as the rest stays
-/// unexplainable: a relaxed one may have taken effect at any time or never, with any answer. Just to leave it out would not do: without the write that
-/// it reads, any read is unexplainable. Relaxing more explains more, never less, so that one pass over single operations finds all that can be relaxed.
+/// unexplainable: a relaxed one may have taken effect at any time or never, with any answer. Just to leave it out would not do: without the write
+/// that
+/// it reads, any read is unexplainable. Relaxing more explains more, never less, so that one pass over single operations finds all that can be
+/// relaxed.
 /// </remarks>
 internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TCall, TResult> model, long steps, Func<bool> isTimeOver)
 {
@@ -15,7 +17,7 @@ internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TC
 
     /// <summary>The shortest part that was found until the steps or the time were over.</summary>
     /// <param name="operations">A history that is not linearizable, in the order of invocations.</param>
-    /// <param name="furthestReturn">Up to which return a search came: all before it can be explained.</param>
+    /// <param name="furthestReturn">Up to which return a search came.</param>
     public IReadOnlyList<Operation<TCall, TResult>> Shrink(IReadOnlyList<Operation<TCall, TResult>> operations, long furthestReturn)
     {
         var end = End(operations, furthestReturn);
@@ -54,7 +56,7 @@ internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TC
     private bool IsViolation(IReadOnlyList<Operation<TCall, TResult>> operations)
     {
         if (_steps <= 0 || isTimeOver()) return false;
-        var search = new LinearizationSearch<TState, TCall, TResult>(model, operations);
+        var search = new PartitionSearch<TState, TCall, TResult>(model, operations);
         var verdict = search.Run(Math.Min(_most, _steps));
         _steps -= Math.Max(1, search.Steps);
         return verdict == Verdict.Violation;

@@ -5,7 +5,8 @@ namespace AkkaPaxos.TestKit.Tests.Linearizability;
 /// <summary>Tries every order of every choice of open operations: too slow for anything but a handful, and too simple to be wrong.</summary>
 internal static class BruteForce
 {
-    public static bool IsLinearizable<TState, TCall, TResult>(Model<TState, TCall, TResult> model, IReadOnlyList<Operation<TCall, TResult>> operations)
+    public static bool IsLinearizable<TState, TCall, TResult>(
+        Model<TState, TCall, TResult> model, IReadOnlyList<Operation<TCall, TResult>> operations)
     {
         return Extends(model.Initial, [.. operations]);
 

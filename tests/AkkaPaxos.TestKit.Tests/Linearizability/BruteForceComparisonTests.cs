@@ -17,7 +17,8 @@ public class BruteForceComparisonTests
 
     [Fact]
     public void Registers_without_compare_and_set() =>
-        Compare(new RegisterModel(), (random, _) => random.Next(2) == 0 ? new RegisterRead() : new RegisterWrite($"{random.Next(3)}"), o => o.Call is RegisterRead);
+        Compare(new RegisterModel(), (random, _) => random.Next(2) == 0 ? new RegisterRead() : new RegisterWrite($"{random.Next(3)}"),
+            o => o.Call is RegisterRead);
 
     [Fact]
     public void Key_value_without_comparisons() => Compare(new KvModel(missingIsEmpty: true), (random, _) => random.Next(7) switch
@@ -53,7 +54,8 @@ public class BruteForceComparisonTests
     }, o => o.Call is KvTransaction or KvGet);
 
     [Fact]
-    public void Queues() => Compare(new QueueModel(), (random, _) => random.Next(2) == 0 ? new Dequeue() : new Enqueue($"{random.Next(5)}"), o => o.Call is Dequeue);
+    public void Queues() =>
+        Compare(new QueueModel(), (random, _) => random.Next(2) == 0 ? new Dequeue() : new Enqueue($"{random.Next(5)}"), o => o.Call is Dequeue);
 
     [Fact]
     public void Locks() => Compare(new LockModel(), (random, client) => random.Next(2) == 0 ? new Acquire(client) : new Release(client), _ => true);
@@ -67,7 +69,8 @@ public class BruteForceComparisonTests
         for (var seed = 0; seed < Histories; seed++)
         {
             var random = new Random(seed);
-            var history = RandomHistory.Of(model, client => call(random, client), random, 2 + random.Next(3), 3 + random.Next(5), open: random.Next(3) * 0.2);
+            var (clients, count, open) = (2 + random.Next(3), 3 + random.Next(5), random.Next(3) * 0.2);
+            var history = RandomHistory.Of(model, client => call(random, client), random, clients, count, open);
             if (seed % 2 == 1) history = RandomHistory.WithAWrongAnswer(history, canBeWrong, random);
 
             var expected = BruteForce.IsLinearizable(model, history);

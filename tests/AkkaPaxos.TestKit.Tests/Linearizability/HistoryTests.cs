@@ -8,7 +8,8 @@ public class HistoryTests
     private static readonly RegisterResult Done = new(true);
 
     // (client, call, answer, from, to); without an end it is open.
-    private static Operation<RegisterCall, RegisterResult> Write(string client, string value, long from, long? to) => new(client, new RegisterWrite(value), Done, from, to);
+    private static Operation<RegisterCall, RegisterResult> Write(string client, string value, long from, long? to) =>
+        new(client, new RegisterWrite(value), Done, from, to);
 
     private static Operation<RegisterCall, RegisterResult> Read(string client, string? value, long from, long? to) =>
         new(client, new RegisterRead(), new RegisterResult(true, value), from, to);
@@ -16,17 +17,21 @@ public class HistoryTests
     private static Operation<RegisterCall, RegisterResult> Cas(string client, string expected, string value, bool done, long from, long? to) =>
         new(client, new RegisterCompareAndSet(expected, value), new RegisterResult(done), from, to);
 
-    private static Operation<KvCall, KvResult> Kv(KvCall call, KvResult? result, long from, long? to) => new($"c{from}", call, result, from, to);
+    private static Operation<KvCall, KvResult> Kv(KvCall call, KvResult? result, long from, long? to) =>
+        new($"c{from}", call, result, from, to);
 
-    private static Operation<QueueCall, QueueResult> Queue(QueueCall call, string? value, long from, long? to) => new($"c{from}", call, new QueueResult(value), from, to);
+    private static Operation<QueueCall, QueueResult> Queue(QueueCall call, string? value, long from, long? to) =>
+        new($"c{from}", call, new QueueResult(value), from, to);
 
     private static Operation<LockCall, bool> Lock(LockCall call, bool result, long from, long? to) => new(call.Owner, call, result, from, to);
 
-    private static Verdict Check(params Operation<RegisterCall, RegisterResult>[] history) => LinearizabilityChecker.Check(new RegisterModel(), history).Verdict;
+    private static Verdict Check(params Operation<RegisterCall, RegisterResult>[] history) =>
+        LinearizabilityChecker.Check(new RegisterModel(), history).Verdict;
 
     private static Verdict Check(params Operation<KvCall, KvResult>[] history) => LinearizabilityChecker.Check(new KvModel(), history).Verdict;
 
-    private static Verdict Check(params Operation<QueueCall, QueueResult>[] history) => LinearizabilityChecker.Check(new QueueModel(), history).Verdict;
+    private static Verdict Check(params Operation<QueueCall, QueueResult>[] history) =>
+        LinearizabilityChecker.Check(new QueueModel(), history).Verdict;
 
     private static Verdict Check(params Operation<LockCall, bool>[] history) => LinearizabilityChecker.Check(new LockModel(), history).Verdict;
 
@@ -60,9 +65,11 @@ public class HistoryTests
     [Fact]
     public void An_open_write_takes_effect_once()
     {
-        Assert.Equal(Verdict.Violation, Check(Write("a", "1", 0, null), Read("b", "1", 1, 2), Write("b", "2", 3, 4), Read("b", "2", 5, 6), Read("b", "1", 7, 8)));
-        Assert.Equal(Verdict.Ok,
-            Check(Write("a", "1", 0, null), Write("c", "1", 0, null), Read("b", "1", 1, 2), Write("b", "2", 3, 4), Read("b", "2", 5, 6), Read("b", "1", 7, 8)));
+        var write = Write("a", "1", 0, null);
+        Operation<RegisterCall, RegisterResult>[] others = [Read("b", "1", 1, 2), Write("b", "2", 3, 4), Read("b", "2", 5, 6), Read("b", "1", 7, 8)];
+
+        Assert.Equal(Verdict.Violation, Check([write, .. others]));
+        Assert.Equal(Verdict.Ok, Check([write, write with { Client = "c" }, .. others]));
     }
 
     [Fact]
@@ -76,7 +83,8 @@ public class HistoryTests
     [Fact]
     public void Registers_of_different_names_are_apart()
     {
-        Operation<RegisterCall, RegisterResult> write = new("a", new RegisterWrite("1", "x"), Done, 0, 1), read = new("a", new RegisterRead("y"), Done, 2, 3);
+        var write = new Operation<RegisterCall, RegisterResult>("a", new RegisterWrite("1", "x"), Done, 0, 1);
+        var read = new Operation<RegisterCall, RegisterResult>("a", new RegisterRead("y"), Done, 2, 3);
 
         Assert.Equal(Verdict.Ok, Check(write, read));
         Assert.Equal(Verdict.Violation, Check(write, read with { Call = new RegisterRead("x") }));
@@ -95,8 +103,9 @@ public class HistoryTests
     public void An_append_to_a_missing_key_makes_it_and_a_deletion_removes_it()
     {
         Assert.Equal(Verdict.Ok, Check(
-            Kv(new KvAppend("k", "a"), KvDone.Instance, 0, 1), Kv(new KvAppend("k", "b"), KvDone.Instance, 2, 3), Kv(new KvGet("k"), new KvValue("ab"), 4, 5),
-            Kv(new KvDelete("k"), new KvDeleted(true), 6, 7), Kv(new KvDelete("k"), KvDone.Instance, 8, 9), Kv(new KvGet("k"), new KvValue(null), 10, 11)));
+            Kv(new KvAppend("k", "a"), KvDone.Instance, 0, 1), Kv(new KvAppend("k", "b"), KvDone.Instance, 2, 3),
+            Kv(new KvGet("k"), new KvValue("ab"), 4, 5), Kv(new KvDelete("k"), new KvDeleted(true), 6, 7),
+            Kv(new KvDelete("k"), KvDone.Instance, 8, 9), Kv(new KvGet("k"), new KvValue(null), 10, 11)));
         Assert.Equal(Verdict.Violation, Check(Kv(new KvDelete("k"), new KvDeleted(true), 6, 7)));
     }
 
@@ -106,8 +115,10 @@ public class HistoryTests
         var both = new KvTransaction([new KvCompare("a", KvComparison.Equal, null)], [new KvPut("a", "1"), new KvPut("b", "1")], [new KvGet("b")]);
         var done = new KvTransacted(true, [KvDone.Instance, KvDone.Instance]);
 
-        Assert.Equal(Verdict.Ok, Check(Kv(both, done, 0, 9), Kv(new KvGet("b"), new KvValue(null), 1, 2), Kv(new KvGet("a"), new KvValue("1"), 3, 4)));
-        Assert.Equal(Verdict.Violation, Check(Kv(both, done, 0, 9), Kv(new KvGet("b"), new KvValue("1"), 1, 2), Kv(new KvGet("a"), new KvValue(null), 3, 4)));
+        Operation<KvCall, KvResult> Get(string key, string? value, long from) => Kv(new KvGet(key), new KvValue(value), from, from + 1);
+
+        Assert.Equal(Verdict.Ok, Check(Kv(both, done, 0, 9), Get("b", null, 1), Get("a", "1", 3)));
+        Assert.Equal(Verdict.Violation, Check(Kv(both, done, 0, 9), Get("b", "1", 1), Get("a", null, 3)));
         Assert.Equal(Verdict.Ok, Check(Kv(both, done, 0, 1), Kv(both with { }, new KvTransacted(false, [new KvValue("1")]), 2, 3)));
         Assert.Equal(Verdict.Violation, Check(Kv(both, done, 0, 1), Kv(both with { }, done, 2, 3)));
     }
@@ -117,7 +128,8 @@ public class HistoryTests
     {
         var result = LinearizabilityChecker.Check(new KvModel(),
         [
-            Kv(new KvPut("a", "1"), KvDone.Instance, 0, 1), Kv(new KvPut("b", "1"), KvDone.Instance, 2, 3), Kv(new KvPut("c", "1"), KvDone.Instance, 4, 5),
+            Kv(new KvPut("a", "1"), KvDone.Instance, 0, 1), Kv(new KvPut("b", "1"), KvDone.Instance, 2, 3),
+            Kv(new KvPut("c", "1"), KvDone.Instance, 4, 5),
             Kv(new KvTransaction([], [new KvGet("a"), new KvGet("c")], []), new KvTransacted(true, [new KvValue("1"), new KvValue("2")]), 6, 7),
         ]);
 
@@ -142,8 +154,11 @@ public class HistoryTests
     [Fact]
     public void A_queue_gives_the_first_first()
     {
-        Assert.Equal(Verdict.Ok, Check(Queue(new Enqueue("1"), null, 0, 9), Queue(new Enqueue("2"), null, 1, 2), Queue(new Dequeue(), "2", 3, 4), Queue(new Dequeue(), "1", 10, 11)));
-        Assert.Equal(Verdict.Violation, Check(Queue(new Enqueue("1"), null, 0, 1), Queue(new Enqueue("2"), null, 2, 3), Queue(new Dequeue(), "2", 4, 5)));
+        Assert.Equal(Verdict.Ok, Check(
+            Queue(new Enqueue("1"), null, 0, 9), Queue(new Enqueue("2"), null, 1, 2),
+            Queue(new Dequeue(), "2", 3, 4), Queue(new Dequeue(), "1", 10, 11)));
+        Assert.Equal(Verdict.Violation, Check(
+            Queue(new Enqueue("1"), null, 0, 1), Queue(new Enqueue("2"), null, 2, 3), Queue(new Dequeue(), "2", 4, 5)));
         Assert.Equal(Verdict.Violation, Check(Queue(new Enqueue("1"), null, 0, 1), Queue(new Dequeue(), null, 2, 3)));
         Assert.Equal(Verdict.Ok, Check(Queue(new Enqueue("1"), null, 0, 1), Queue(new Dequeue(), "lost", 1, null), Queue(new Dequeue(), null, 2, 3)));
     }
@@ -154,7 +169,9 @@ public class HistoryTests
         Assert.Equal(Verdict.Ok, Check(Lock(new Acquire("a"), true, 0, 1), Lock(new Acquire("b"), true, 2, 9), Lock(new Release("a"), true, 3, 4)));
         Assert.Equal(Verdict.Violation, Check(Lock(new Acquire("a"), true, 0, 1), Lock(new Acquire("b"), true, 2, 3)));
         Assert.Equal(Verdict.Violation, Check(Lock(new Acquire("a"), true, 0, 1), Lock(new Release("b"), true, 2, 3)));
-        Assert.Equal(Verdict.Ok, Check(Lock(new Acquire("a"), true, 0, 1), Lock(new Acquire("b"), false, 2, 3), Lock(new Release("a"), true, 3, null), Lock(new Acquire("b"), true, 4, 5)));
+        Assert.Equal(Verdict.Ok, Check(
+            Lock(new Acquire("a"), true, 0, 1), Lock(new Acquire("b"), false, 2, 3),
+            Lock(new Release("a"), true, 3, null), Lock(new Acquire("b"), true, 4, 5)));
     }
 
     [Fact]
@@ -162,7 +179,8 @@ public class HistoryTests
     {
         var result = LinearizabilityChecker.Check(new RegisterModel(),
         [
-            Read("x", null, -9, -8), Write("a", "1", 0, 2), Read("b", "1", 1, 5), Write("c", "2", 3, 6), Write("d", "3", 6, null), Read("b", "1", 7, 9), Cas("a", "2", "5", true, 8, 10), Read("c", "5", 11, 12),
+            Read("x", null, -9, -8), Write("a", "1", 0, 2), Read("b", "1", 1, 5), Write("c", "2", 3, 6), Write("d", "3", 6, null),
+            Read("b", "1", 7, 9), Cas("a", "2", "5", true, 8, 10), Read("c", "5", 11, 12),
         ]);
 
         Assert.Equal([(0L, "a"), (3L, "c"), (7L, "b")], result.Violation!.Unexplainable.Select(o => (o.Invoked, o.Client)));
@@ -176,5 +194,33 @@ public class HistoryTests
         var result = LinearizabilityChecker.Check(new RegisterModel(), [Write("a", "1", 0, 1), Read("b", "7", 2, 3), Read("b", "1", 4, 5)]);
 
         Assert.Equal(2, Assert.Single(result.Violation!.Unexplainable).Invoked);
+    }
+
+    /// <summary>The model of docs/linearizability.md.</summary>
+    private sealed class Counter : Model<int, int, int>
+    {
+        public override int Initial => 0;
+
+        public override (int Next, int Result) Step(int state, int add) => (state + add, state + add);
+
+        public override bool IsReadOnly(int add, int observed) => add == 0;
+    }
+
+    [Fact]
+    public void A_model_of_ones_own()
+    {
+        var recorder = new HistoryRecorder<int, int>();
+        recorder.Invoke("c1", 5);
+        recorder.Invoke("c2", 7);
+        recorder.Ok("c1", 12);
+        recorder.Info("c2");
+        recorder.Invoke("c2", 0);
+        recorder.Ok("c2", 12);
+        Assert.Equal(Verdict.Ok, LinearizabilityChecker.Check(new Counter(), recorder.Operations).Verdict);
+
+        recorder.Invoke("c1", 0);
+        recorder.Ok("c1", 5);
+        var result = LinearizabilityChecker.Check(new Counter(), recorder.Operations);
+        Assert.Equal([12, 5], result.Violation!.Unexplainable.Select(o => o.Result));
     }
 }

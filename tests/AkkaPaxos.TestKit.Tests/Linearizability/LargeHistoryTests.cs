@@ -72,10 +72,30 @@ public class LargeHistoryTests
     }
 
     [Fact]
+    public void Many_open_comparisons_do_not_hide_what_cannot_be()
+    {
+        var random = new Random(1);
+        RegisterCall Call() => random.Next(3) switch
+        {
+            0 => new RegisterRead(),
+            1 => new RegisterWrite($"{random.Next(5)}"),
+            _ => new RegisterCompareAndSet($"{random.Next(5)}", $"{random.Next(5)}"),
+        };
+        var history = RandomHistory.Of(new RegisterModel(), _ => Call(), random, 5, 500, open: 0.2);
+        var end = history.Max(o => o.Returned ?? o.Invoked);
+
+        Assert.Equal(Verdict.Ok, LinearizabilityChecker.Check(new RegisterModel(), history, Enough).Verdict);
+        var read = new Operation<RegisterCall, RegisterResult>("x", new RegisterRead(), new RegisterResult(true, "never written"), end + 1, end + 2);
+        var result = LinearizabilityChecker.Check(new RegisterModel(), [.. history, read], Enough);
+        Assert.Equal([read], result.Violation!.Unexplainable);
+    }
+
+    [Fact]
     public void Out_of_steps_or_time_the_answer_is_unknown_be_it_linearizable_or_not()
     {
         var ok = History(1, 10, 10, 1_000);
-        var wrong = ok.Select((o, i) => i == 900 ? o with { Call = new KvGet("0"), Result = new KvValue("never written"), Returned = o.Invoked + 9 } : o).ToList();
+        var neverWritten = new Operation<KvCall, KvResult>("late", new KvGet("0"), new KvValue("never written"), 1_500, 1_501);
+        List<Operation<KvCall, KvResult>> wrong = [.. ok, neverWritten];
         Assert.Equal(Verdict.Violation, LinearizabilityChecker.Check(new KvModel(), wrong).Verdict);
 
         foreach (var history in new[] { ok, wrong })
@@ -103,7 +123,8 @@ public class LargeHistoryTests
         // Forty enqueues at once in some order, of which the last that was got cannot be.
         List<Operation<QueueCall, QueueResult>> history = [];
         for (var i = 0; i < 40; i++) history.Add(new($"c{i}", new Enqueue($"{i}", "hard"), default, i, 1000 + i));
-        for (var i = 0; i < 40; i++) history.Add(new("d", new Dequeue("hard"), new QueueResult($"{(i < 39 ? 39 - i : 5)}"), 2000 + (2 * i), 2001 + (2 * i)));
+        for (var i = 0; i < 40; i++)
+            history.Add(new("d", new Dequeue("hard"), new QueueResult($"{(i < 39 ? 39 - i : 5)}"), 2000 + (2 * i), 2001 + (2 * i)));
         history.Add(new("e", new Dequeue("easy"), new QueueResult("1"), 5000, 5001));
 
         var result = LinearizabilityChecker.Check(new QueueModel(), history, new CheckLimit { Steps = 200_000 });

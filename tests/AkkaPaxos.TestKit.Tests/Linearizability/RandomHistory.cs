@@ -2,7 +2,9 @@ using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.TestKit.Tests.Linearizability;
 
-/// <summary>Histories of clients of an object that is linearizable: each call takes effect at once, some time after it was made, and is answered later.</summary>
+/// <summary>
+/// Histories of clients of an object that is linearizable: each call takes effect at once, some time after it was made, and is answered later.
+/// </summary>
 internal static class RandomHistory
 {
     /// <summary>Makes a history.</summary>
