@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace AkkaPaxos.Cluster.Tests;
 
-/// <summary>Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.</summary>
+/// <summary>
+/// Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.
+/// </summary>
 public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableRun(output)
 {
     [FactWhereNamespacesArePermitted]
@@ -89,7 +91,8 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
         await AllSeeEachOther(cluster);
         await EndsWell(cluster, clients);
 
-        static int JoinsItself(LocalNode node) => File.ReadLines(node.LogFile).Count(line => line.Contains("JOINING itself", StringComparison.Ordinal));
+        static int JoinsItself(LocalNode node) =>
+            File.ReadLines(node.LogFile).Count(line => line.Contains("JOINING itself", StringComparison.Ordinal));
     }
 
     [FactWhereNamespacesArePermitted]
