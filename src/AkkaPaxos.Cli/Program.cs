@@ -65,6 +65,7 @@ internal static class Program
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
         ExploreCommand.Create(terminal),
+        SimulateCommand.Create(terminal),
         CheckHistoryCommand.Create(terminal),
         BenchCommand.Create(terminal),
         ClusterCommands.Cluster(),

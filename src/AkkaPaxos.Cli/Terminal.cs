@@ -1,7 +1,7 @@
 namespace AkkaPaxos.Cli;
 
 /// <summary>Where a command reads and writes: the process's standard streams, or a test's.</summary>
-internal sealed class Terminal(Stream input, Stream output, TextWriter text, TextWriter error, bool isInteractive = false)
+internal sealed class Terminal(Stream input, Stream output, TextWriter text, TextWriter error, bool isInteractive = false, bool showsProgress = false)
 {
     /// <summary>Standard input, as bytes.</summary>
     public Stream Input { get; } = input;
@@ -15,9 +15,12 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter text, Tex
     /// <summary>Whether a person types the input.</summary>
     public bool IsInteractive { get; } = isInteractive;
 
+    /// <summary>Whether a person sees standard error.</summary>
+    public bool ShowsProgress { get; } = showsProgress;
+
     /// <summary>The process's own.</summary>
-    public static Terminal OfProcess() =>
-        new(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Out, Console.Error, !Console.IsInputRedirected);
+    public static Terminal OfProcess() => new(
+        Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Out, Console.Error, !Console.IsInputRedirected, !Console.IsErrorRedirected);
 
     /// <summary>Writes bytes as they are, and a new line: keys and values are not always text.</summary>
     public void WriteLine(ReadOnlySpan<byte> bytes)

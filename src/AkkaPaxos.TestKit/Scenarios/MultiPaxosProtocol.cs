@@ -77,26 +77,7 @@ internal sealed class MultiPaxosProtocol : Protocol
         network.Fire(timer.Id);
     }
 
-    public override MessageLabel Label(object message) => message switch
-    {
-        Request m => new("Request", Text(m.Commands)),
-        Response => new("Response", ""),
-        Forward m => new("Forward", Text(m.Commands)),
-        MultiPaxos.Propose m => new("Propose", $"{m.Slot}, {Text(m.Value)}"),
-        Prepare m => new("Prepare", $"{m.Ballot}"),
-        Promise m => new("Promise", $"{m.Promised}", m.Accepted.Count == 0 ? "null" : string.Join(' ', m.Accepted.Select(Text))),
-        Accept m => new("Accept", $"{m.PValue.Ballot}, {m.PValue.Slot}, {Text(m.PValue.Value)}"),
-        Accepted m => new("Accepted", $"{m.Promised}, {m.Slot}"),
-        Learned m => new("Learned", $"{m.PValue.Ballot}, {m.PValue.Slot}"),
-        Decision m => new("Decision", $"{m.Slot}, {m.Ballot}{(m.Value is null ? "" : $", {Text(m.Value)}")}"),
-        Heartbeat m => new("Heartbeat", $"{m.Ballot}"),
-        LeaderChanged m => new("LeaderChanged", $"{m.Ballot}, {(m.IsActive ? "active" : "not active")}"),
-        Executed m => new("Executed", $"{m.SlotOut}"),
-        Progress m => new("Progress", $"{m.SlotOut}"),
-        CatchUp m => new("CatchUp", $"{m.FromSlot}"),
-        Decisions m => new("Decisions", string.Join(' ', m.Entries.Select(d => d.Slot))),
-        _ => new(message.GetType().Name, ""),
-    };
+    public override MessageLabel Label(object message) => MultiPaxosLabels.Of(message, Text);
 
     public override Lifeline Line(string node, string role, string message) =>
         role == "client" ? ClientLine(node)

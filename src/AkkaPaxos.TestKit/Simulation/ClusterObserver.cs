@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -28,8 +29,9 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
     private readonly List<(ulong Entry, ulong Checksum)> _log = [];
-    private readonly HashSet<ulong> _entries = [];
+    private readonly Dictionary<ulong, KvResult> _results = []; // by entry
     private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
     private long _returned; // the highest position that any client was told of
 
@@ -60,17 +62,21 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     /// <summary>Slots in which a value was chosen.</summary>
     public long Chosen { get; private set; }
 
-    /// <summary>Entries that the replicated list has.</summary>
-    public int Length => _log.Count;
-
     /// <summary>The highest position that any client was told of: the floor for what is asked from now on.</summary>
     public long Returned => _returned;
 
-    public void Violated(string invariant, string what) => Violations.Add(new Violation(now(), invariant, what));
-
-    private void Check(string invariant, bool holds, Func<string> what)
+    public void Violated(string invariant, string what)
     {
-        _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+        // The first is what counts; one that makes all that follows wrong need not be told a thousand times.
+        if (Violations.Count < 10) Violations.Add(new Violation(now(), invariant, what));
+    }
+
+    /// <summary>Something was checked.</summary>
+    public void Count(string invariant) => _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+
+    public void Check(string invariant, bool holds, Func<string> what)
+    {
+        Count(invariant);
         if (!holds) Violated(invariant, what());
     }
 
@@ -89,9 +95,12 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
                     var closed = slot;
                     Check("A3", Slot(closed).Chosen is not null, () => $"{node} truncated below {e.BelowSlot}, but slot {closed} is not chosen");
                 }
+                Check("A3", _snapshots.Values.Count(slot => slot >= e.BelowSlot) > nodes / 2, () => $"{node} truncated below {e.BelowSlot}, "
+                    + $"which a majority has no snapshots of: {string.Join(", ", _snapshots.Select(s => $"{s.Key} has below {s.Value}"))}");
                 view.TruncatedBelow = Math.Max(view.TruncatedBelow, e.BelowSlot);
                 Adopted(node, e.Promised);
                 break;
+            case ReplicaSnapshot e: _snapshots[node] = Math.Max(_snapshots.GetValueOrDefault(node), e.SlotOut); break;
         }
     }
 
@@ -112,6 +121,8 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
         var slot = Proposed(pvalue, $"{node} accepted");
         var (value, by) = slot.PValues[pvalue.Ballot];
         by.Add(node);
+        if (slot.Chosen is { } chosen && pvalue.Ballot > slot.ChosenUnder)
+            Check("A5", chosen.Equals(value), () => $"{node} accepted {value} under {pvalue.Ballot} in slot {pvalue.Slot}, where {chosen} is chosen");
         if (by.Count > nodes / 2 && (slot.Chosen is null || pvalue.Ballot < slot.ChosenUnder)) Choose(pvalue.Slot, slot, pvalue.Ballot, value);
     }
 
@@ -168,6 +179,10 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
                         () => $"slot {m.PValue.Slot} under {m.PValue.Ballot} has the commander {commander}, and had {_commanders[key]}");
                 Proposed(m.PValue, $"{node} proposed");
                 break;
+            case Decision m: Decided(node, m); break;
+            case Decisions m:
+                foreach (var decision in m.Entries) Decided(node, decision);
+                break;
             case Promise m: Promised(node, m, to, toRole); break;
             case Accepted m: AnsweredAccept(node, m, to, toRole); break;
             case Progress m: Progressed(node, m); break;
@@ -177,6 +192,14 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
                 Check("R4", m.Slot < slotOut + window, () => $"{node} proposes for slot {m.Slot}, its slotOut is {slotOut} and the window {window}");
                 break;
         }
+    }
+
+    // What is told to be decided is chosen, and that is on the disks of a majority.
+    private void Decided(string node, Decision decision)
+    {
+        var (chosen, value) = (Slot(decision.Slot).Chosen, decision.Value);
+        Check("R1", chosen is not null && (value is null || value.Equals(chosen)),
+            () => $"{node} says that slot {decision.Slot} is decided under {decision.Ballot} as {value}; chosen is {chosen?.ToString() ?? "nothing"}");
     }
 
     private void Promised(string node, Promise promise, string to, string toRole)
@@ -190,7 +213,7 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
         if (!IsAbout(promise.Promised, to, toRole, 2)) return;
         var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
         var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
-        var first = Math.Max(promise.FromSlot, Math.Max(view.TruncatedBelow, promise.TruncatedBelow));
+        var first = Math.Max(promise.FromSlot, promise.TruncatedBelow); // as it says itself: to forget the truncation point is a loss too
         foreach (var (slot, ballots) in view.Accepted)
         {
             if (slot < first || slot > last) continue;
@@ -237,17 +260,26 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
 
     // ---- replicas and clients ----
 
-    public void Applied(string node, long position, ulong entry, ulong checksum)
+    /// <summary>A replica executed an entry.</summary>
+    public void Applied(string node, long position, ulong entry, ulong checksum, KvResult result)
     {
         if (position <= _log.Count)
         {
             Check("R3", _log[(int)position - 1] == (entry, checksum),
-                () => $"{node} has {entry:x} at position {position} of the list, others have {_log[(int)position - 1].Entry:x}");
+                () => $"{node} executed entry {entry:x} as number {position}, others executed {_log[(int)position - 1].Entry:x}");
             return;
         }
-        Check("R5", _entries.Add(entry), () => $"{node} appended {entry:x} a second time, at position {position}");
+        Check("R5", _results.TryAdd(entry, result), () => $"{node} executed entry {entry:x} a second time, as number {position}");
         _log.Add((entry, checksum));
     }
+
+    /// <summary>What came of an entry; null where it was not executed.</summary>
+    public KvResult? ResultOf(ulong entry) => _results.GetValueOrDefault(entry);
+
+    /// <summary>A replica took its state from a snapshot.</summary>
+    public void Restored(string node, long position, ulong checksum) =>
+        Check("R3", position >= 0 && position <= _log.Count && (position == 0 ? 0 : _log[(int)position - 1].Checksum) == checksum,
+            () => $"{node} restored a state after {position} entries that never was");
 
     /// <summary>A client was told that its write stands at a position.</summary>
     /// <param name="client">The client.</param>
@@ -257,17 +289,17 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     public void Written(string client, ulong entry, long position, long floor)
     {
         Check("linearizability", position >= 1 && position <= _log.Count && _log[(int)position - 1].Entry == entry,
-            () => $"{client} was told that {entry:x} stands at position {position}, where it is not");
-        Check("linearizability", position > floor, () => $"{client} wrote {entry:x} to position {position}, after somebody had been told of {floor}");
+            () => $"{client} was told that entry {entry:x} was executed as number {position}, which it was not");
+        Check("linearizability", position > floor, () => $"{client}'s entry {entry:x} was executed as number {position}, after somebody had been told of {floor}");
         _returned = Math.Max(_returned, position);
     }
 
-    /// <summary>A client was told the list's length and checksum.</summary>
+    /// <summary>A client was told how many entries a replica had executed, and their checksum.</summary>
     public void Read(string client, long length, ulong checksum, long floor)
     {
         Check("linearizability", length >= 0 && length <= _log.Count && (length == 0 ? 0 : _log[(int)length - 1].Checksum) == checksum,
-            () => $"{client} read a list of {length} entries that never was");
-        Check("linearizability", length >= floor, () => $"{client} read {length} entries, after somebody had been told of {floor}");
+            () => $"{client} read a state after {length} entries that never was");
+        Check("linearizability", length >= floor, () => $"{client} read the state after {length} entries, when somebody had been told of {floor} before");
         _returned = Math.Max(_returned, length);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -18,15 +19,16 @@ internal sealed class SimulatedClient(
     private readonly Random _random = new(seed);
     private readonly SortedDictionary<long, Write> _writes = []; // by sequence
     private readonly SortedDictionary<long, Question> _questions = [];
+    private readonly SortedSet<int> _lanes = []; // in use: the history knows one operation at a time of each
     private long _token;
     private long _session;
     private long _sequence;
     private long _written;
     private long _asked;
 
-    private sealed record Write(ulong Entry, long Floor);
+    private sealed record Write(ulong Entry, long Floor, int Lane);
 
-    private sealed record Question(long Floor);
+    private sealed record Question(int Key, long Floor, int Lane);
 
     private sealed record Again
     {
@@ -53,6 +55,7 @@ internal sealed class SimulatedClient(
                 foreach (var result in m.Results) Answered(result);
                 break;
             case Next: Begin(); break;
+            case Reconnect: OpenSession(); break;
             case Again: AskAgain(); break;
             default: Unhandled(message); break;
         }
@@ -64,9 +67,36 @@ internal sealed class SimulatedClient(
     {
         (_session, _sequence) = (0, 0);
         _token = _random.NextInt64(1, long.MaxValue);
-        counts.Unknown += _writes.Count;
+        // Whatever becomes of them, nobody is told.
+        foreach (var (_, write) in _writes) GiveUp(write.Lane);
         _writes.Clear();
+        foreach (var (_, question) in _questions) GiveUp(question.Lane);
+        _questions.Clear();
+        Count();
         AskAgain();
+    }
+
+    private void GiveUp(int lane)
+    {
+        counts.History.Info(Lane(lane));
+        _lanes.Remove(lane);
+    }
+
+    private string Lane(int lane) => $"{name}.{lane}";
+
+    private int Invoke(KvCall call)
+    {
+        var lane = Enumerable.Range(1, _lanes.Count + 1).First(l => !_lanes.Contains(l));
+        _lanes.Add(lane);
+        counts.History.Invoke(Lane(lane), call);
+        counts.Begun++;
+        return lane;
+    }
+
+    private void Returned(int lane, KvResult result)
+    {
+        counts.History.Ok(Lane(lane), result);
+        _lanes.Remove(lane);
     }
 
     private void AskAgain()
@@ -84,29 +114,33 @@ internal sealed class SimulatedClient(
     private void Begin()
     {
         Timers.StartSingleTimer(Next.Instance, Next.Instance, TimeSpan.FromMilliseconds(1) + settings.Think * _random.NextDouble());
-        if (_session == 0 || counts.Stopped) return;
+        if (_session == 0 || counts.Stopped || counts.Begun >= settings.Operations) return;
         if (_random.NextDouble() < settings.Questions)
         {
             if (_questions.Count >= settings.Outstanding) return;
-            _questions.Add(++_asked, new Question(observer.Returned));
+            var key = _random.Next(256);
+            _questions.Add(++_asked, new Question(key, observer.Returned, Invoke(new KvGet(SimulatedCalls.Key(key)))));
             Ask(_asked);
         }
         else if (_writes.Count < settings.Outstanding)
         {
-            var write = new Write(((ulong)number << 48) | (ulong)++_written, observer.Returned);
-            _writes.Add(++_sequence, write);
-            Send(_sequence, write);
+            var entry = SimulatedCalls.Entry(number, ++_written, _random.NextDouble() < settings.Transactions);
+            var call = SimulatedCalls.Of(entry);
+            counts.Entries.Add(call, entry);
+            _writes.Add(++_sequence, new Write(entry, observer.Returned, Invoke(call)));
+            Send(_sequence, _writes[_sequence]);
         }
         Count();
     }
 
     private void Send(long sequence, Write write)
     {
-        var oldest = _writes.Keys.First();
-        Replica().Tell(new Request([new Command(_session, sequence, oldest, AppendLog.Number((long)write.Entry))]), Self);
+        var operation = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(operation, write.Entry);
+        Replica().Tell(new Request([new Command(_session, sequence, _writes.Keys.First(), operation)]), Self);
     }
 
-    private void Ask(long id) => Replica().Tell(new QueryRequest([new Query(id, false, default)]), Self);
+    private void Ask(long id) => Replica().Tell(new QueryRequest([new Query(id, false, new[] { (byte)_questions[id].Key })]), Self);
 
     private void Answered(Reply reply)
     {
@@ -114,6 +148,7 @@ internal sealed class SimulatedClient(
         {
             if (reply.Sequence != _token || _session != 0) return;
             _session = BinaryPrimitives.ReadInt64BigEndian(reply.Result.Span);
+            Count();
             Begin();
             return;
         }
@@ -123,7 +158,9 @@ internal sealed class SimulatedClient(
             case ReplyStatus.Ok:
                 _writes.Remove(reply.Sequence);
                 counts.Written++;
-                observer.Written(name, write.Entry, BinaryPrimitives.ReadInt64BigEndian(reply.Result.Span), write.Floor);
+                var (position, result) = SimulatedStore.ReadAnswer(reply.Result);
+                Returned(write.Lane, result);
+                observer.Written(name, write.Entry, position, write.Floor);
                 break;
             case ReplyStatus.SessionUnknown:
                 OpenSession();
@@ -139,26 +176,38 @@ internal sealed class SimulatedClient(
     {
         if (!_questions.Remove(result.Id, out var question)) return;
         counts.Read++;
-        var bytes = result.Result.Span;
-        observer.Read(name, BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), question.Floor);
+        var (executed, checksum, value) = SimulatedStore.ReadValue(result.Result);
+        Returned(question.Lane, value);
+        observer.Read(name, executed, checksum, question.Floor);
         Count();
     }
 
-    private void Count() => counts.Open[number] = _writes.Count + _questions.Count;
+    private void Count() => counts.Open[name] = _writes.Count + _questions.Count + (_session == 0 ? 1 : 0);
+}
+
+/// <summary>To a client: forget your session and what is under way in it.</summary>
+internal sealed record Reconnect
+{
+    public static readonly Reconnect Instance = new();
 }
 
 /// <summary>What the clients of a simulation have done.</summary>
 internal sealed class ClientCounts
 {
+    public long Begun { get; set; }
+
     public long Written { get; set; }
 
     public long Read { get; set; }
 
-    /// <summary>Writes whose session was forgotten before they were answered.</summary>
-    public long Unknown { get; set; }
+    /// <summary>What they asked for and were answered.</summary>
+    public HistoryRecorder<KvCall, KvResult> History { get; } = new();
 
-    /// <summary>Operations under way, by client.</summary>
-    public SortedDictionary<int, int> Open { get; } = [];
+    /// <summary>The entries of the calls in the history.</summary>
+    public Dictionary<KvCall, ulong> Entries { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>What each client waits for: operations, and a session.</summary>
+    public SortedDictionary<string, int> Open { get; } = new(StringComparer.Ordinal);
 
     /// <summary>No client begins anything more.</summary>
     public bool Stopped { get; set; }

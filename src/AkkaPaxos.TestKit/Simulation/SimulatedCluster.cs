@@ -1,7 +1,5 @@
-using Akka.Actor;
-using Akka.Event;
-using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.TestKit.Diagrams;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -11,18 +9,19 @@ namespace AkkaPaxos.TestKit.Simulation;
 /// </summary>
 public sealed class SimulatedCluster
 {
-    private static readonly TimeSpan TimeToDecide = TimeSpan.FromSeconds(60);
-    private readonly World _world;
+    private readonly ClusterWorld _world;
 
-    private SimulatedCluster(World world) => _world = world;
+    private SimulatedCluster(ClusterWorld world) => _world = world;
 
     /// <summary>Starts a cluster.</summary>
     /// <param name="seed">All chance comes from it.</param>
     /// <param name="nodes">The number of nodes.</param>
     /// <param name="settings">What goes wrong; nothing by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no node.</exception>
     public static SimulatedCluster Start(int seed, int nodes = 3, SimulationSettings? settings = null)
     {
-        var world = new World(seed, nodes, settings ?? SimulationSettings.Calm);
+        if (nodes < 1) throw new ArgumentOutOfRangeException(nameof(nodes), nodes, "a cluster has at least one node");
+        var world = new ClusterWorld(seed, nodes, settings ?? SimulationSettings.Calm);
         world.Start();
         return new SimulatedCluster(world);
     }
@@ -37,7 +36,10 @@ public sealed class SimulatedCluster
     public IReadOnlyDictionary<string, long> Checks => _world.Observer.Checks;
 
     /// <summary>How often each fault happened.</summary>
-    public IReadOnlyDictionary<string, long> Faults => _world.Faults;
+    public IReadOnlyDictionary<string, long> Faults => _world.Faults.Counts;
+
+    /// <summary>The faults that have a number, in the order in which they happened: <c>crash.1</c>, as <see cref="SimulationSettings.Without"/> takes it.</summary>
+    public IReadOnlyList<string> NumberedFaults => _world.Faults.Happened;
 
     /// <summary>A number for all that happened: equal for equal seeds and settings, also in different processes.</summary>
     public ulong TraceHash => _world.Driver.Trace.Value;
@@ -46,7 +48,7 @@ public sealed class SimulatedCluster
     public long Messages => _world.Messages;
 
     /// <summary>Messages to actors that were not there, other than those that are meant to be suppressed: none where nothing goes wrong.</summary>
-    public long DeadLetters => _world.DeadLetters;
+    public long DeadLetters => _world.DeadLetters.Count;
 
     /// <summary>Mailbox runs: one message each.</summary>
     public long Steps => _world.Driver.Steps;
@@ -54,11 +56,27 @@ public sealed class SimulatedCluster
     /// <summary>Slots in which a value is chosen.</summary>
     public long Chosen => _world.Observer.Chosen;
 
+    /// <summary>Operations that the simulation's own clients began.</summary>
+    public long Operations => _world.Clients.Begun;
+
     /// <summary>Writes that clients were told of.</summary>
     public long Written => _world.Clients.Written;
 
     /// <summary>Linearizable questions that were answered.</summary>
     public long Read => _world.Clients.Read;
+
+    /// <summary>How long the cluster took, after the last fault, to answer every client and to bring all replicas to one slot; null before <see cref="Quiet"/>.</summary>
+    public TimeSpan? Recovery { get; private set; }
+
+    /// <summary>The node whose leader is active, the one with the highest ballot where two believe that; null where none is.</summary>
+    public string? Leader
+    {
+        get
+        {
+            using var _ = _world.Driver.Enter();
+            return _world.Leader();
+        }
+    }
 
     /// <summary>Runs for that much virtual time, or until an invariant is violated.</summary>
     public void RunFor(TimeSpan time)
@@ -67,24 +85,34 @@ public sealed class SimulatedCluster
         _world.RunTo(Now + time);
     }
 
+    /// <summary>Runs until something is so; looks every 10 ms of virtual time.</summary>
+    /// <returns>False where it was not so within <paramref name="limit"/>, or an invariant is violated.</returns>
+    public bool RunUntil(Func<bool> condition, TimeSpan limit)
+    {
+        for (var end = Now + limit; Violations.Count == 0 && Now < end; RunFor(TimeSpan.FromMilliseconds(10)))
+            if (condition()) return true;
+        return Violations.Count == 0 && condition();
+    }
+
     /// <summary>
-    /// Ends all faults, and sees that the cluster then answers every client and that all replicas come to the same slot, within a minute of virtual
-    /// time; otherwise liveness is violated.
+    /// Ends all faults, and sees that the cluster then answers every client and that all replicas come to the same slot, within
+    /// <see cref="SimulationSettings.TimeToDecide"/>; otherwise liveness is violated. Then checks what the clients have seen.
     /// </summary>
     public void Quiet()
     {
         using var _ = _world.Driver.Enter();
         _world.EndFaults();
-        var until = Now + TimeToDecide;
+        var (from, until) = (Now, Now + _world.TimeToDecide);
         while (Violations.Count == 0 && !_world.IsQuiet())
         {
             if (Now >= until)
-            {
-                _world.Observer.Violated("liveness", $"{TimeToDecide.TotalSeconds} s after the last fault: {_world.Describe()}");
-                return;
-            }
-            _world.RunTo(Now + TimeSpan.FromSeconds(1));
+                _world.Observer.Violated("liveness", $"{_world.TimeToDecide.TotalSeconds} s after the last fault: {_world.Describe()}");
+            else
+                _world.RunTo(Now + TimeSpan.FromMilliseconds(100));
         }
+        if (Violations.Count > 0) return;
+        Recovery = Now - from;
+        _world.CheckWhole();
     }
 
     /// <summary>Chaos for that much virtual time, then <see cref="Quiet"/>.</summary>
@@ -129,327 +157,41 @@ public sealed class SimulatedCluster
         _world.Partition(side);
     }
 
-    /// <summary>Ends every partition.</summary>
+    /// <summary>Loses all that one node sends to another, until <see cref="Heal"/>; the other way is not touched.</summary>
+    public void Cut(string from, string to)
+    {
+        using var _ = _world.Driver.Enter();
+        _world.Cut(from, to);
+    }
+
+    /// <summary>Ends every partition and cut.</summary>
     public void Heal()
     {
         using var _ = _world.Driver.Enter();
         _world.Heal();
     }
 
-    private sealed class World : SimulatedWorld
+    /// <summary>Tells a role of a node something, as from within that node.</summary>
+    /// <exception cref="InvalidOperationException">The node is down.</exception>
+    public void Tell(string node, string role, object message)
     {
-        private const string ClientNode = "clients";
-        private readonly int _seed;
-        private readonly int _size;
-        private readonly Random _network;
-        private readonly Random _faults;
-        private readonly Random _disks;
-        private readonly HashSet<(string From, string To)> _cut = [];
-        private readonly Dictionary<(string, string), TimeSpan> _lastArrival = [];
-        private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
-        private readonly SortedDictionary<string, TimeSpan> _failingUntil = new(StringComparer.Ordinal);
-        private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
-        private readonly ProtocolSettings _protocol;
-        private SimulationSettings _settings;
-
-        public World(int seed, int size, SimulationSettings settings) : base(new Random(Mix(seed, 1)), null)
-        {
-            (_seed, _size, _settings) = (seed, size, settings);
-            (_network, _faults, _disks) = (new Random(Mix(seed, 2)), new Random(Mix(seed, 3)), new Random(Mix(seed, 4)));
-            _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
-            Observer = new ClusterObserver(() => Driver.Now, size, _protocol.Window);
-        }
-
-        public ClusterObserver Observer { get; }
-
-        public ClientCounts Clients { get; } = new();
-
-        public IReadOnlyDictionary<string, long> Faults => _counts;
-
-        public long Messages { get; private set; }
-
-        public long DeadLetters { get; private set; }
-
-        private TimeSpan Now => Driver.Now;
-
-        private static int Mix(int seed, int salt) => unchecked((seed * 486187739 + salt) * 16777619);
-
-        public void Start()
-        {
-            using var _ = Driver.Enter();
-            var membership = MultiPaxosNode.Membership(_size);
-            for (var id = 1; id <= _size; id++)
-            {
-                var (self, name) = (id, $"n{id}");
-                var node = new SimulatedNode(this, name,
-                    n => MultiPaxosNode.Roles(n, self, membership, _protocol, _settings.StateMachine ?? (() => new AppendLog(name, Observer)), _seed,
-                        _settings.Roles))
-                {
-                    RestartRolesAfter = TimeSpan.FromMilliseconds(200),
-                    TimerRate = 1 + (_faults.NextDouble() * 2 - 1) * _settings.ClockDrift,
-                };
-                Add(node);
-                node.Start();
-            }
-            var clients = new SimulatedNode(this, ClientNode, ClientRoles);
-            Add(clients);
-            clients.Start();
-            Every(() => _settings.Crashes, CrashSomeone);
-            Every(() => _settings.Partitions, PartitionSomehow);
-            Every(() => _settings.SlowDisks, SlowDown);
-            Every(() => _settings.FailingDisks, FailDisk);
-            Every(() => _settings.ClockJumps, MoveClock);
-        }
-
-        private IEnumerable<SimulatedRole> ClientRoles(NodeStart node)
-        {
-            var replicas = Enumerable.Range(1, _size).Select(id => node.Peer($"n{id}", "replica")).ToArray();
-            yield return new SimulatedRole("user", Props.Create(typeof(UserClient), replicas, Clients, Mix(_seed, 100)));
-            if (_settings.StateMachine is not null) yield break;
-            for (var i = 1; i <= _settings.Clients; i++)
-                yield return new SimulatedRole($"c{i}",
-                    Props.Create(typeof(SimulatedClient), $"c{i}", i, replicas, _settings, Observer, Clients, Mix(_seed, 100 + i)));
-        }
-
-        public void Give(SimulatedOperation operation) =>
-            Node(ClientNode).Current!.System.Provider.ResolveActorRef(SimulatedNode.PathOf(ClientNode, "user")).Tell(operation, ActorRefs.NoSender);
-
-        public void RunTo(TimeSpan until)
-        {
-            do Driver.RunReady();
-            while (Observer.Violations.Count == 0 && Driver.FireNext(until));
-            if (Observer.Violations.Count == 0) Driver.MoveTo(until);
-        }
-
-        // ---- the network ----
-
-        public override void Send(Frame frame)
-        {
-            Messages++;
-            Driver.Trace.Add(frame.From.Name);
-            Driver.Trace.Add(frame.To);
-            if (frame.Bytes is not null) Driver.Trace.Add(frame.Bytes);
-            var toRole = SimulatedNode.RoleOf(frame.Target.ToStringWithoutAddress());
-            Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, toRole);
-            if (_cut.Contains((frame.From.Name, frame.To)) || Chance(_settings.Drop, "drop")) return;
-            Carry(frame);
-            if (Chance(_settings.Duplicate, "duplicate")) Carry(frame);
-        }
-
-        private bool Chance(double rate, string fault)
-        {
-            if (rate <= 0 || _network.NextDouble() >= rate) return false;
-            Count(fault);
-            return true;
-        }
-
-        private void Carry(Frame frame)
-        {
-            var delay = TimeSpan.FromMicroseconds(_network.Next(100, 3000));
-            if (Chance(_settings.Delay, "delay")) delay += _settings.LongDelay * _network.NextDouble();
-            var arrival = Now + delay;
-            var link = (frame.From.Name, frame.To);
-            if (!_settings.Reorder)
-            {
-                if (_lastArrival.TryGetValue(link, out var last) && last >= arrival) arrival = last + TimeSpan.FromTicks(1);
-                _lastArrival[link] = arrival;
-            }
-            Driver.Schedule(null, arrival - Now, null, null, "", () =>
-            {
-                if (!_cut.Contains(link) && Nodes.TryGetValue(frame.To, out var node) && node.Current is { } target) frame.Arrive(target);
-            }, null);
-        }
-
-        public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
-            _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));
-
-        // ---- faults ----
-
-        private void Every(Func<TimeSpan?> mean, Action fault)
-        {
-            if (mean() is null) return;
-            Again();
-
-            void Again()
-            {
-                if (mean() is not { } m) return;
-                // Exponential: as likely just after the last one as any time later.
-                After(m * -Math.Log(1 - _faults.NextDouble()), () =>
-                {
-                    if (mean() is null) return;
-                    fault();
-                    Again();
-                });
-            }
-        }
-
-        private void After(TimeSpan delay, Action action) => Driver.Schedule(null, delay, null, null, "", action, null);
-
-        private IReadOnlyList<SimulatedNode> Members => [.. Nodes.Values.Where(n => n.Name != ClientNode)];
-
-        private void CrashSomeone()
-        {
-            var up = Members.Where(n => n.Current is not null).ToList();
-            if (up.Count == 0) return;
-            var node = up[_faults.Next(up.Count)];
-            Crash(node.Name);
-            After(_settings.Downtime * _faults.NextDouble(), () =>
-            {
-                if (node.Current is null) Restart(node.Name);
-            });
-        }
-
-        public void Crash(string name)
-        {
-            Count("crash");
-            Driver.Trace.Add("crash " + name);
-            var node = Node(name);
-            node.Crash();
-            node.Synced(node.Disk.JournalTail.Crash(_disks.Next(node.Disk.JournalTail.Unsynced + 1)));
-            node.Disk.SnapshotTail.Crash(_disks.Next(node.Disk.SnapshotTail.Unsynced + 1));
-        }
-
-        public void Restart(string name)
-        {
-            if (Node(name).Current is not null) throw new InvalidOperationException($"{name} is up: crash it first");
-            Driver.Trace.Add("restart " + name);
-            Node(name).Start();
-        }
-
-        private void PartitionSomehow()
-        {
-            Count("partition");
-            var cuts = new List<(string, string)>();
-            var all = Members.Select(n => n.Name).ToList();
-            switch (_faults.Next(4))
-            {
-                case 0: // two sides
-                    var side = all.Where(_ => _faults.Next(2) == 0).ToList();
-                    foreach (var a in side)
-                        foreach (var b in all.Except(side)) cuts.AddRange([(a, b), (b, a)]);
-                    break;
-                case 1: // one node hears nothing, or is not heard
-                    var one = all[_faults.Next(all.Count)];
-                    var deaf = _faults.Next(2) == 0;
-                    cuts.AddRange(all.Where(n => n != one).Select(n => deaf ? (n, one) : (one, n)));
-                    break;
-                case 2: // partial: A-B-C with A-C cut
-                    var (x, y) = (all[_faults.Next(all.Count)], all[_faults.Next(all.Count)]);
-                    cuts.AddRange([(x, y), (y, x)]);
-                    break;
-                default: // one node alone
-                    var alone = all[_faults.Next(all.Count)];
-                    foreach (var n in all.Where(n => n != alone)) cuts.AddRange([(n, alone), (alone, n)]);
-                    break;
-            }
-            foreach (var cut in cuts) _cut.Add(cut);
-            After(_settings.PartitionTime * _faults.NextDouble(), () =>
-            {
-                foreach (var cut in cuts) _cut.Remove(cut);
-            });
-        }
-
-        public void Partition(IReadOnlyCollection<string> side)
-        {
-            Count("partition");
-            foreach (var a in side)
-                foreach (var b in Members.Select(n => n.Name).Except(side))
-                {
-                    Node(a);
-                    _cut.Add((a, b));
-                    _cut.Add((b, a));
-                }
-        }
-
-        public void Heal() => _cut.Clear();
-
-        private void SlowDown()
-        {
-            Count("slow disk");
-            _slowUntil[Members[_faults.Next(_size)].Name] = Now + TimeSpan.FromSeconds(3 * _faults.NextDouble());
-        }
-
-        private void FailDisk()
-        {
-            Count("failing disk");
-            _failingUntil[Members[_faults.Next(_size)].Name] = Now + TimeSpan.FromSeconds(_faults.NextDouble());
-        }
-
-        public override bool DiskFails(SimulatedNode node, out bool stored)
-        {
-            stored = false;
-            if (!_failingUntil.TryGetValue(node.Name, out var until) || until <= Now || _disks.Next(3) > 0) return false;
-            Count("failed write");
-            stored = _disks.Next(2) == 0;
-            return true;
-        }
-
-        private void MoveClock()
-        {
-            Count("clock jump");
-            Members[_faults.Next(_size)].ClockOffset = TimeSpan.FromSeconds(_faults.Next(-3600, 3600));
-        }
-
-        private void Count(string fault) => _counts[fault] = _counts.GetValueOrDefault(fault) + 1;
-
-        // ---- the end ----
-
-        public void EndFaults()
-        {
-            _settings = _settings.WithoutFaults();
-            _slowUntil.Clear();
-            _failingUntil.Clear();
-            Heal();
-            foreach (var node in Members.Where(n => n.Current is null)) Restart(node.Name);
-            Clients.Stopped = true;
-        }
-
-        public bool IsQuiet()
-        {
-            if (Clients.Open.Values.Any(open => open > 0)) return false;
-            var slots = Members.Select(SlotOut).ToList();
-            return slots.All(s => s == slots[0] && s > 0);
-        }
-
-        public string Describe() =>
-            $"operations open: {string.Join(", ", Clients.Open.Select(c => $"c{c.Key} {c.Value}"))}; "
-            + $"slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {SlotOut(n)}"))}";
-
-        private static long SlotOut(SimulatedNode node) =>
-            node.Current?.Ask("replica", GetReplicaStatus.Instance).OfType<ReplicaStatus>().FirstOrDefault()?.SlotOut ?? 0;
-
-        // ---- what nodes do ----
-
-        public override void OnSynced(SimulatedNode node, IReadOnlyList<IDiskOperation> operations)
-        {
-            foreach (var operation in operations)
-                if (operation is AppendEvents append)
-                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
-        }
-
-        public override void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)
-        {
-            // Messages over links were seen when they left; these go between the roles of one node.
-            if (envelope.Message is not (Accepted or Promise or Accept or Prepare or Executed or Propose) || envelope.Sender is SimulatedLink) return;
-            var role = SimulatedNode.RoleOf(cell.Self.Path.ToStringWithoutAddress());
-            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, role);
-        }
-
-        public override void OnFailed(SimulatedNode node, string role, Exception cause) =>
-            Observer.Violated(cause is InvariantViolationException known ? known.Invariant : "failure", $"{node.Name}/{role}: {cause}");
-
-        public override void OnPublished(SimulatedNode node, object what)
-        {
-            switch (what)
-            {
-                case UnhandledMessage m: Observer.Violated("unhandled", $"{node.Name}: {m.Recipient} does not handle {m.Message}"); break;
-                case DeadLetter m:
-                    DeadLetters++;
-                    // How far a replica is counts also while the leader beside it is down.
-                    if (m.Message is Executed executed) Observer.Sent(node.Name, executed, null, node.Starts, node.Name, "leader");
-                    break;
-                case Error e when !_counts.ContainsKey("failed write"): Observer.Violated("failure", $"{node.Name}: {e}"); break;
-            }
-        }
+        using var _ = _world.Driver.Enter();
+        _world.Tell(node, role, message);
     }
+
+    /// <summary>
+    /// Asks a role of a node directly, as from within that node; returns its answers, none where it does not answer without the network or time.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The node is down.</exception>
+    public IReadOnlyList<object> Ask(string node, string role, object question)
+    {
+        using var _ = _world.Driver.Enter();
+        return _world.Ask(node, role, question);
+    }
+
+    /// <summary>
+    /// The latest events, <see cref="SimulationSettings.KeepEvents"/> of them, as a sequence diagram; heartbeats and what else is only said again
+    /// and again are left out.
+    /// </summary>
+    public string Draw(DiagramFormat format = DiagramFormat.Text) => _world.Events.Diagram().Draw(format);
 }

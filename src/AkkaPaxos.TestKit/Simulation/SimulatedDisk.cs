@@ -12,6 +12,7 @@ internal sealed class SimulatedDisk
 {
     private readonly SortedDictionary<string, JournalFile> _journals = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SortedDictionary<long, StoredSnapshot>> _snapshots = new(StringComparer.Ordinal);
+
     /// <summary>The journal's writes.</summary>
     public DiskTail JournalTail { get; }
 
@@ -27,6 +28,28 @@ internal sealed class SimulatedDisk
         _snapshots.Clear();
         JournalTail.Crash(0);
         SnapshotTail.Crash(0);
+    }
+
+    /// <summary>Flips one bit of one record.</summary>
+    /// <returns>Makes it what it was, where it is still there; null where there is no record.</returns>
+    public Action? Corrupt(SeededChance chance)
+    {
+        var records = _journals.Values.SelectMany(j => j.Events.Select(e => (e.Value, Replace: (Action<StoredObject, StoredObject>)((old, other) =>
+            {
+                if (j.Events.TryGetValue(e.Key, out var now) && ReferenceEquals(now, old)) j.Events[e.Key] = other;
+            }))))
+            .Concat(_snapshots.Values.SelectMany(all => all.Select(s => (s.Value.Object, Replace: (Action<StoredObject, StoredObject>)((old, other) =>
+            {
+                if (all.TryGetValue(s.Key, out var now) && ReferenceEquals(now.Object, old)) all[s.Key] = now with { Object = other };
+            })))))
+            .Where(r => r.Item1.Bytes.Length > 0).ToList();
+        if (records.Count == 0) return null;
+        var (whole, replace) = records[chance.Next(records.Count)];
+        var bytes = whole.Bytes.ToArray();
+        bytes[chance.Next(bytes.Length)] ^= (byte)(1 << chance.Next(8));
+        var flipped = whole with { Bytes = bytes, IsCorrupt = true };
+        replace(whole, flipped);
+        return () => replace(flipped, whole);
     }
 
     public JournalFile Journal(string persistenceId)
@@ -45,17 +68,28 @@ internal sealed class SimulatedDisk
 /// <summary>Writes of one file that are not synced yet: a crash may lose the last ones of them.</summary>
 internal sealed class DiskTail(SimulatedDisk disk)
 {
-    private readonly List<IDiskOperation> _unsynced = [];
+    private readonly List<(IDiskOperation Operation, bool EndsWrite)> _unsynced = [];
 
-    /// <summary>Writes that a crash may lose.</summary>
+    /// <summary>Records that a crash may lose.</summary>
     public int Unsynced => _unsynced.Count;
 
-    public void Write(IDiskOperation operation) => _unsynced.Add(operation);
+    /// <summary>One write of one or more records.</summary>
+    public void Write(IReadOnlyList<IDiskOperation> records)
+    {
+        for (var i = 0; i < records.Count; i++) _unsynced.Add((records[i], i == records.Count - 1));
+    }
+
+    /// <summary>Of the oldest <paramref name="records"/>, those that belong to writes of which none is missing.</summary>
+    public int InWholeWrites(int records)
+    {
+        while (records > 0 && !_unsynced[records - 1].EndsWrite) records--;
+        return records;
+    }
 
     /// <summary>Makes the oldest <paramref name="count"/> safe; returns them.</summary>
     public IReadOnlyList<IDiskOperation> Sync(int count)
     {
-        var synced = _unsynced.GetRange(0, count);
+        var synced = _unsynced.GetRange(0, count).ConvertAll(u => u.Operation);
         _unsynced.RemoveRange(0, count);
         foreach (var operation in synced) operation.Apply(disk);
         return synced;
@@ -82,6 +116,9 @@ internal sealed class JournalFile
 /// <summary>An object as its serializer wrote it.</summary>
 internal sealed record StoredObject(int Serializer, string Manifest, byte[] Bytes)
 {
+    /// <summary>It is not what was written.</summary>
+    public bool IsCorrupt { get; init; }
+
     public static StoredObject Of(ExtendedActorSystem system, object payload) =>
         Serialization.WithTransport<StoredObject>(system, system.Provider.DefaultAddress, () =>
         {
@@ -123,7 +160,7 @@ internal sealed record DeleteEvents(string PersistenceId, long To) : IDiskOperat
     }
 }
 
-internal sealed record PutSnapshot(StoredSnapshot Snapshot) : IDiskOperation
+internal sealed record PutSnapshot(StoredSnapshot Snapshot, object Payload) : IDiskOperation
 {
     public void Apply(SimulatedDisk disk) => disk.Snapshots(Snapshot.Metadata.PersistenceId)[Snapshot.Metadata.SequenceNr] = Snapshot;
 }

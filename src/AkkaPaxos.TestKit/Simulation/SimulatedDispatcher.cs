@@ -66,7 +66,10 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
 
     protected override void ExecuteTask(IRunnable run)
     {
-        if (_incarnation.IsAlive) _incarnation.Driver.Enqueue(_incarnation, PathOf(run), run);
+        if (!_incarnation.IsAlive) return;
+        var (driver, path) = (_incarnation.Driver, PathOf(run));
+        if (_incarnation.Node.World.TurnDelay(path) is var delay && delay == TimeSpan.Zero) driver.Enqueue(_incarnation, path, run);
+        else driver.Schedule(_incarnation, delay, null, null, "", () => driver.Enqueue(_incarnation, path, run), null);
     }
 
     /// <summary>Nothing runs here that could be shut down.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
@@ -81,8 +83,12 @@ internal sealed class SimulatedJournal : WriteJournalBase
         {
             if (number < message.FromSequenceNr) continue;
             if (number > message.ToSequenceNr || left-- <= 0) break;
-            var replayed = new Persistent(stored.Load(_system), number, message.PersistenceId);
-            message.PersistentActor.Tell(new ReplayedMessage(replayed), ActorRefs.NoSender);
+            if (!_queue.TryLoad(stored, _system, out var payload, out var cause))
+            {
+                message.PersistentActor.Tell(new ReplayMessagesFailure(cause), Self);
+                return;
+            }
+            message.PersistentActor.Tell(new ReplayedMessage(new Persistent(payload, number, message.PersistenceId)), ActorRefs.NoSender);
         }
         message.PersistentActor.Tell(new RecoverySuccess(journal.Highest), Self);
     }
@@ -102,7 +108,7 @@ internal sealed class SimulatedSnapshotStore : ActorBase
         switch (message)
         {
             case LoadSnapshot m:
-                _queue.Add([], () => actor.Tell(new LoadSnapshotResult(Load(m), m.ToSequenceNr), Self));
+                _queue.Add([], () => actor.Tell(Load(m), Self));
                 return true;
             case SaveSnapshot m:
                 var metadata = new SnapshotMetadata(m.Metadata.PersistenceId, m.Metadata.SequenceNr, _system.Scheduler.Now.UtcDateTime);
@@ -111,7 +117,7 @@ internal sealed class SimulatedSnapshotStore : ActorBase
                     _queue.Add([], () => actor.Tell(new SaveSnapshotFailure(metadata, new IOException("the simulated disk failed")), Self));
                     return true;
                 }
-                _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)))],
+                _queue.Add([new PutSnapshot(new StoredSnapshot(metadata, StoredObject.Of(_system, m.Snapshot)), m.Snapshot)],
                     () => actor.Tell(new SaveSnapshotSuccess(metadata), Self));
                 return true;
             case DeleteSnapshot m:
@@ -127,11 +133,14 @@ internal sealed class SimulatedSnapshotStore : ActorBase
         }
     }
 
-    private SelectedSnapshot? Load(LoadSnapshot m)
+    private object Load(LoadSnapshot m)
     {
         var found = _queue.Disk.Snapshots(m.PersistenceId).Values
             .LastOrDefault(s => s.Metadata.SequenceNr <= m.ToSequenceNr && Matches(m.Criteria, s.Metadata));
-        return found is null ? null : new SelectedSnapshot(found.Metadata, found.Object.Load(_system));
+        if (found is null) return new LoadSnapshotResult(null, m.ToSequenceNr);
+        return _queue.TryLoad(found.Object, _system, out var snapshot, out var cause)
+            ? new LoadSnapshotResult(new SelectedSnapshot(found.Metadata, snapshot), m.ToSequenceNr)
+            : new LoadSnapshotFailed(cause);
     }
 
     private static bool Matches(SnapshotSelectionCriteria criteria, SnapshotMetadata snapshot) =>
@@ -145,9 +154,8 @@ internal sealed class DiskQueue
     private readonly Incarnation _incarnation;
     private readonly IActorRef _owner;
     private readonly Queue<(int Writes, Action Done)> _waiting = new();
-    private int _covered; // entries of the queue that the sync under way is for
-
     private readonly DiskTail _tail;
+    private int _covered; // entries of the queue that the sync under way is for
 
     public DiskQueue(IActorContext context, IActorRef owner, Func<SimulatedDisk, DiskTail> tail)
     {
@@ -170,9 +178,27 @@ internal sealed class DiskQueue
 
     public void Add(IReadOnlyList<IDiskOperation> operations, Action done)
     {
-        foreach (var operation in operations) _tail.Write(operation);
+        _tail.Write(operations);
         _waiting.Enqueue((operations.Count, done));
         if (_covered == 0) Start();
+    }
+
+    /// <summary>Reads a record; false where its serializer finds that it is not one.</summary>
+    public bool TryLoad(
+        StoredObject stored, ExtendedActorSystem system, [NotNullWhen(true)] out object? payload, [NotNullWhen(false)] out Exception? cause)
+    {
+        (payload, cause) = (null, null);
+        try
+        {
+            payload = stored.Load(system);
+        }
+        catch (SerializationException e)
+        {
+            cause = e;
+            return false;
+        }
+        if (stored.IsCorrupt) _incarnation.Node.World.OnCorruptRead(_incarnation.Node, payload);
+        return true;
     }
 
     private void Start()

@@ -243,6 +243,7 @@ internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] ro
                 if (!_over.Contains(name) && incarnation.Node.RestartRolesAfter is { } delay)
                     Timers.StartSingleTimer(name, new StartRole(name), delay);
                 break;
+            case RecoveryFailed: break; // it stops, and is tried again as any other
             case StartRole m:
                 Start(roles.First(r => r.Name == m.Name));
                 break;

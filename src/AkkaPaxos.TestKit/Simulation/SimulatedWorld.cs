@@ -74,6 +74,9 @@ internal abstract class SimulatedWorld
     /// <summary>How long a node's disk takes to make a write safe.</summary>
     public abstract TimeSpan SyncDelay(SimulatedNode node);
 
+    /// <summary>How long an actor that has a message waits for its turn: others run meanwhile.</summary>
+    public virtual TimeSpan TurnDelay(string path) => TimeSpan.Zero;
+
     /// <summary>Whether a node's disk refuses what is written now, and whether it is written all the same.</summary>
     public virtual bool DiskFails(SimulatedNode node, out bool stored) => stored = false;
 
@@ -92,6 +95,11 @@ internal abstract class SimulatedWorld
 
     /// <summary>Writes have become safe.</summary>
     public virtual void OnSynced(SimulatedNode node, IReadOnlyList<IDiskOperation> operations)
+    {
+    }
+
+    /// <summary>A node read a record whose bits are not those that were written, and did not notice.</summary>
+    public virtual void OnCorruptRead(SimulatedNode node, object payload)
     {
     }
 

@@ -16,7 +16,7 @@ public sealed record SimulationSettings
 
     /// <summary>
     /// Makes an empty application, where a test brings its own and gives it operations by <see cref="SimulatedCluster.Submit"/>. Null: the
-    /// simulation's own, a list, with <see cref="Clients"/> that work on it.
+    /// simulation's own, a key-value store, with <see cref="Clients"/> that work on it.
     /// </summary>
     public Func<IStateMachine>? StateMachine { get; init; }
 
@@ -32,8 +32,26 @@ public sealed record SimulationSettings
     /// <summary>The share of questions among what clients do.</summary>
     public double Questions { get; init; } = 0.25;
 
+    /// <summary>The share of transactions over two keys among the writes.</summary>
+    public double Transactions { get; init; } = 0.05;
+
     /// <summary>What a client waits between two operations, at most.</summary>
     public TimeSpan Think { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Operations that all clients together begin, at most.</summary>
+    public long Operations { get; init; } = long.MaxValue;
+
+    /// <summary>
+    /// Faults that do not happen although a rate below says so: a kind, as <see cref="SimulatedCluster.Faults"/> counts it, or one of them by its
+    /// number, <c>crash.2</c>. All others stay when and where they were: this is how a failing run is made smaller.
+    /// </summary>
+    public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
+
+    /// <summary>The virtual time from which messages are lost, repeated, late or reordered.</summary>
+    public TimeSpan MessageFaultsFrom { get; init; } = TimeSpan.Zero;
+
+    /// <summary>The virtual time until which they are.</summary>
+    public TimeSpan MessageFaultsUntil { get; init; } = TimeSpan.MaxValue;
 
     /// <summary>A message is lost.</summary>
     public double Drop { get; init; }
@@ -50,13 +68,16 @@ public sealed record SimulationSettings
     /// <summary>Whether messages between two nodes overtake each other.</summary>
     public bool Reorder { get; init; }
 
-    /// <summary>The mean time between two crashes; null: none.</summary>
+    /// <summary>The mean time between two crashes; null: none. A crash loses the writes that are not synced, or the last ones of them.</summary>
     public TimeSpan? Crashes { get; init; }
 
     /// <summary>What a crashed node stays down, at most.</summary>
     public TimeSpan Downtime { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The mean time between two partitions; null: none.</summary>
+    /// <summary>Of the last write that a crash leaves on a disk, made of several records, only some are there.</summary>
+    public double TornWrites { get; init; }
+
+    /// <summary>The mean time between two partitions: two sides, one node that is deaf or mute, one link, one node alone; null: none.</summary>
     public TimeSpan? Partitions { get; init; }
 
     /// <summary>What a partition lasts, at most.</summary>
@@ -71,11 +92,38 @@ public sealed record SimulationSettings
     /// </summary>
     public TimeSpan? FailingDisks { get; init; }
 
+    /// <summary>
+    /// The mean time between two times that a node crashes and finds one bit of a record on its disk flipped; after a while the bit is as it was.
+    /// Null: none.
+    /// </summary>
+    public TimeSpan? CorruptRecords { get; init; }
+
     /// <summary>The mean time between two jumps of some node's wall clock, by up to an hour ahead or back; null: none.</summary>
     public TimeSpan? ClockJumps { get; init; }
 
     /// <summary>How much faster or slower a node's timers run than virtual time, at most: 0.2 is from 0.8 to 1.2.</summary>
     public double ClockDrift { get; init; }
+
+    /// <summary>
+    /// The mean time between two times that a client forgets its session, with what it has under way, and opens a new one; null: never.
+    /// </summary>
+    public TimeSpan? Reconnects { get; init; }
+
+    /// <summary>
+    /// The virtual time that the cluster has, after the last fault, to answer every client and to bring all replicas to one slot.
+    /// </summary>
+    public TimeSpan TimeToDecide { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How many of the latest events are kept, for <see cref="SimulatedCluster.Draw"/>.</summary>
+    public int KeepEvents { get; init; }
+
+    /// <summary>Whether nothing goes wrong but by the test's own calls.</summary>
+    public bool IsCalm =>
+        this is
+        {
+            Drop: 0, Duplicate: 0, Delay: 0, Reorder: false, Crashes: null, Partitions: null, SlowDisks: null, FailingDisks: null,
+            CorruptRecords: null, ClockJumps: null, ClockDrift: 0, Reconnects: null,
+        };
 
     /// <summary>
     /// Swarm testing: a random subset of all faults at random rates, and random settings of the protocol, small ones among them, so that windows
@@ -90,6 +138,7 @@ public sealed record SimulationSettings
             Clients = random.Next(1, 5),
             Outstanding = random.Next(1, 5),
             Questions = random.Next(3) * 0.2,
+            Transactions = random.Next(2) * 0.1,
             Think = TimeSpan.FromMilliseconds(random.Next(1, 60)),
             Drop = Rate(0.15),
             Duplicate = Rate(0.15),
@@ -104,15 +153,31 @@ public sealed record SimulationSettings
             ClockDrift = Rate(0.3),
             FailingDisks = Mean(),
             ClockJumps = Mean(),
+            TornWrites = Rate(1),
+            CorruptRecords = Mean(),
+            Reconnects = Mean(),
         };
 
         double Rate(double most) => random.Next(2) == 0 ? 0 : random.NextDouble() * most;
         TimeSpan? Mean() => random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(random.Next(300, 6000));
     }
 
+    /// <summary>Every fault at once, and settings of the protocol as <see cref="Swarm"/> draws them: chaos after which a cluster must decide again.</summary>
+    public static SimulationSettings Chaos(int seed) => Swarm(seed) with
+    {
+        Drop = 0.1, Duplicate = 0.1, Delay = 0.05, Reorder = true, TornWrites = 0.5, ClockDrift = 0.2,
+        Crashes = TimeSpan.FromSeconds(2), Partitions = TimeSpan.FromSeconds(2), SlowDisks = TimeSpan.FromSeconds(4),
+        FailingDisks = TimeSpan.FromSeconds(4), CorruptRecords = TimeSpan.FromSeconds(6), ClockJumps = TimeSpan.FromSeconds(4),
+        Reconnects = TimeSpan.FromSeconds(5),
+        TimeToDecide = TimeSpan.FromSeconds(20), // twice the longest that a leader waits in silence, with its random part
+    };
+
     /// <summary>The same without any fault: what a cluster is given after chaos, to see that it decides again.</summary>
-    public SimulationSettings WithoutFaults() =>
-        this with { Drop = 0, Duplicate = 0, Delay = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, ClockJumps = null };
+    public SimulationSettings WithoutFaults() => this with
+    {
+        Drop = 0, Duplicate = 0, Delay = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, CorruptRecords = null,
+        ClockJumps = null, Reconnects = null,
+    };
 
     private static ProtocolSettings RandomProtocol(Random random)
     {

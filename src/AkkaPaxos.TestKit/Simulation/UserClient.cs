@@ -47,7 +47,7 @@ internal sealed class UserClient(IReadOnlyList<IActorRef> replicas, ClientCounts
         switch (message)
         {
             case SimulatedOperation m:
-                counts.Open[0] = counts.Open.GetValueOrDefault(0) + 1;
+                counts.Open["test"] = counts.Open.GetValueOrDefault("test") + 1;
                 if (_token == 0) _token = _random.NextInt64(1, long.MaxValue);
                 if (_session == 0)
                 {
@@ -108,7 +108,56 @@ internal sealed class UserClient(IReadOnlyList<IActorRef> replicas, ClientCounts
     private void Done(long number, ReadOnlyMemory<byte> answer)
     {
         if (!_open.Remove(number, out var operation)) return;
-        counts.Open[0]--;
+        counts.Open["test"]--;
         operation.Done(answer);
+    }
+}
+
+/// <summary>
+/// Opens a session, which any cluster that decides will do whatever its application: shows whether it does, also where no client waits for anything.
+/// </summary>
+internal sealed class Probe(IReadOnlyList<IActorRef> replicas, ClientCounts counts, int seed) : UntypedActor, IWithTimers
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+
+    private readonly Random _random = new(seed);
+    private long _token; // 0: it does not wait
+
+    internal sealed record Begin
+    {
+        public static readonly Begin Instance = new();
+    }
+
+    private sealed record Again
+    {
+        public static readonly Again Instance = new();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Begin:
+                _token = _random.NextInt64(1, long.MaxValue);
+                counts.Open["probe"] = 1;
+                Ask();
+                break;
+            case Again: Ask(); break;
+            case Response m when m.Replies.Any(r => r.Client == 0 && r.Sequence == _token):
+                _token = 0;
+                counts.Open["probe"] = 0;
+                Timers.CancelAll();
+                break;
+            case Response: break; // again
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Ask()
+    {
+        replicas[_random.Next(replicas.Count)].Tell(new Request([new Command(0, _token, 1, default)]), Self);
+        Timers.StartSingleTimer(Again.Instance, Again.Instance, Patience);
     }
 }

@@ -19,7 +19,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// equal one: a scout ends with a majority's promises, and an acceptor whose Prepare was lost must still be able to vote.
 /// </para>
 /// </remarks>
-public sealed class Acceptor : UntypedPersistentActor
+public class Acceptor : UntypedPersistentActor
 {
     private readonly RoleContext _context;
     private readonly RoleLink _link;
@@ -76,7 +76,7 @@ public sealed class Acceptor : UntypedPersistentActor
         if (prepare.Ballot > _promised)
         {
             _promised = prepare.Ballot;
-            PersistAsync(new AcceptorPromised(prepare.Ballot), e =>
+            PersistThen(new AcceptorPromised(prepare.Ballot), e =>
             {
                 Apply(e);
                 AnswerPrepare(prepare, scout);
@@ -89,12 +89,14 @@ public sealed class Acceptor : UntypedPersistentActor
     }
 
     // p1b
-    private void AnswerPrepare(Prepare prepare, IActorRef scout)
+    private void AnswerPrepare(Prepare prepare, IActorRef scout) => _link.Tell(prepare.Ballot.Leader, "scout", scout, PromiseFor(prepare));
+
+    /// <summary>The answer to a Prepare, from what is on disk: the acceptor's ballot, and where that is the asked one a page of pvalues.</summary>
+    protected virtual Promise PromiseFor(Prepare prepare)
     {
         var adopted = _promisedOnDisk == prepare.Ballot;
         var (page, next) = adopted ? Page(prepare.FromSlot) : ([], 0);
-        var promise = new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page);
-        _link.Tell(prepare.Ballot.Leader, "scout", scout, promise);
+        return new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page);
     }
 
     /// <summary>The pvalues from <paramref name="fromSlot"/> on, up to page-bytes but at least one, and where the next page starts.</summary>
@@ -136,7 +138,7 @@ public sealed class Acceptor : UntypedPersistentActor
         // others, and the leader then ends commanders of slots that are executed.
         if (pvalue.Slot < _truncatedBelow) return;
 
-        if (pvalue.Ballot < _promised)
+        if (!MayAccept(pvalue.Ballot, _promised))
         {
             DeferAsync(pvalue, p => AnswerAccept(p, commander));
         }
@@ -148,13 +150,18 @@ public sealed class Acceptor : UntypedPersistentActor
         {
             _promised = pvalue.Ballot;
             _inFlight[pvalue.Slot] = pvalue;
-            PersistAsync(new AcceptorAccepted(pvalue), e =>
+            PersistThen(new AcceptorAccepted(pvalue), e =>
             {
                 Apply(e);
                 Learn(e.PValue, commander);
             });
         }
     }
+
+    /// <summary>Whether the promise it has given allows it to accept under a ballot (invariant A2).</summary>
+    /// <param name="asked">The pvalue's ballot.</param>
+    /// <param name="promised">The acceptor's own.</param>
+    protected virtual bool MayAccept(Ballot asked, Ballot promised) => asked >= promised;
 
     /// <summary>Whether this very pvalue is on disk or on its way there: the commander asked again.</summary>
     private bool AlreadyIssued(PValue pvalue)
@@ -218,6 +225,11 @@ public sealed class Acceptor : UntypedPersistentActor
         }
     }
 
+    /// <summary>Writes a promise or an accepted pvalue to the journal and then acts on it: nothing is said of it before (invariant S1).</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="then">Applies it and answers.</param>
+    protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then) => PersistAsync(@event, then);
+
     // ---- what events do to the state on disk, alike when they are written and when they are read again ----
 
     private void Apply(AcceptorPromised e) => Adopt(e.Ballot);
@@ -262,8 +274,7 @@ public sealed class Acceptor : UntypedPersistentActor
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        Log.Error("acceptor of node {0}: the journal cannot be read: {1}; it answers nothing until its node starts it again with success",
-            _context.Self, reason.Message);
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
 
     private void Fail(Exception cause) =>
         Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",

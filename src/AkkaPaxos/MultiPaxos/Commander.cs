@@ -8,7 +8,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// slot in flight; it ends with <see cref="SlotChosen"/> or <see cref="Preempted"/>.
 /// </summary>
 /// <remarks>It has no timer of its own, as one is made for every slot: the leader's <see cref="Resend"/> paces the repeats.</remarks>
-public sealed class Commander : UntypedActor
+public class Commander : UntypedActor
 {
     private readonly RoleContext _context;
     private readonly RoleLink _link;
@@ -55,11 +55,15 @@ public sealed class Commander : UntypedActor
             _link.Tell(_context.Self, "leader", _leader, new Preempted(answer.Promised), _pvalue.Slot);
             Context.Stop(Self);
         }
-        else if (answer.Promised == _pvalue.Ballot && _accepted.Add(answer.From) && _context.Membership.Phase2(_pvalue.Slot).IsMetBy(_accepted))
+        else if (answer.Promised == _pvalue.Ballot)
         {
-            Decide();
+            _accepted.Add(answer.From);
+            if (IsQuorum(_accepted)) Decide();
         }
     }
+
+    /// <summary>Whether it is enough that these acceptors have accepted: a quorum of phase 2. Asked at each Accepted, a repeated one too.</summary>
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase2(_pvalue.Slot).IsMetBy(acceptors);
 
     // The replica beside an acceptor that said Accepted was told the value by it before.
     private void Decide()

@@ -12,7 +12,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// after the question was asked, told nobody of a higher promise. So no higher ballot had a quorum of phase 1 when the question was asked, and
 /// nothing can have been chosen under one.
 /// </remarks>
-public sealed class Confirmer : UntypedActor
+public class Confirmer : UntypedActor
 {
     private readonly RoleContext _context;
     private readonly RoleLink _link;
@@ -67,9 +67,12 @@ public sealed class Confirmer : UntypedActor
         {
             // A lower one is as good: that acceptor missed the scout's and the commanders' messages, and has promised nothing higher either.
             _confirmed.Add(answer.From);
-            if (_context.Membership.Phase2(_slot).IsMetBy(_confirmed)) Finish(new BallotConfirmed(_id));
+            if (IsQuorum(_confirmed)) Finish(new BallotConfirmed(_id));
         }
     }
+
+    /// <summary>Whether the answers of these acceptors are enough: they meet every quorum of phase 1.</summary>
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase2(_slot).IsMetBy(acceptors);
 
     private void Finish(object outcome)
     {

@@ -6,5 +6,5 @@ namespace AkkaPaxos.MultiPaxos;
 /// </summary>
 public interface IPaxosMessage;
 
-/// <summary>What a role keeps in its journal or snapshot store: <see cref="Wire.PaxosSerializer"/> writes it too.</summary>
+/// <summary>What a role keeps in its journal or snapshot store: <see cref="Wire.PaxosSerializer"/> writes it too, with a checksum.</summary>
 public interface IPaxosRecord;

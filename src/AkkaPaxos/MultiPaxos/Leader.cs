@@ -14,7 +14,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// it back to watching. Active: it beats, proposes, and goes back to watching at the first sign of a higher ballot. A preempted leader does not try
 /// again before the one that preempted it falls silent (PMMC 3).
 /// </remarks>
-public sealed class Leader : UntypedPersistentActor, IWithTimers
+public class Leader : UntypedPersistentActor, IWithTimers
 {
     private const long NotLeading = -1; // as the slot of a ReadIndexResult
 
@@ -146,7 +146,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
             var fromSlot = _slots.Scout();
             Log.Info("leader of node {0} tries ballot {1} from slot {2} on", _context.Self, _ballot, fromSlot);
             Announce(_ballot, false);
-            _scout = Spawn($"scout-{_ballot.Round}", typeof(Scout), _context, Self, _ballot, fromSlot);
+            _scout = Spawn($"scout-{_ballot.Round}", NewScout(_ballot, fromSlot));
             Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _context.Settings.HeartbeatInterval);
         });
     }
@@ -215,7 +215,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
         while (_phase == Phase.Active && _slots.TryNext(out var slot, out var value))
         {
             var pvalue = new PValue(_ballot, slot, value);
-            _slots.Started(slot, Spawn($"commander-{_ballot.Round}-{slot}", typeof(Commander), _context, Self, pvalue));
+            _slots.Started(slot, Spawn($"commander-{_ballot.Round}-{slot}", NewCommander(pvalue)));
         }
     }
 
@@ -273,7 +273,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
         }
 
         var (number, slot) = (++_confirmers, _slots.Highest);
-        var confirmer = Spawn($"confirmer-{_ballot.Round}-{number}", typeof(Confirmer), _context, Self, _ballot, number, slot);
+        var confirmer = Spawn($"confirmer-{_ballot.Round}-{number}", NewConfirmer(_ballot, number, slot));
         _reads.Add(number, new Read(question.Id, Sender, slot, confirmer));
     }
 
@@ -317,8 +317,16 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
         child.Ref.Tell(Resend.Instance, Self);
     }
 
-    private Child Spawn(string name, Type role, params object[] arguments) =>
-        new(Context.ActorOf(Props.Create(role, arguments), name)) { AskAgainAt = _tick + _askAgainTicks };
+    private Child Spawn(string name, Props role) => new(Context.ActorOf(role, name)) { AskAgainAt = _tick + _askAgainTicks };
+
+    /// <summary>What its scout for a ballot is made of; it tells this leader <see cref="Adopted"/> or <see cref="Preempted"/>.</summary>
+    protected virtual Props NewScout(Ballot ballot, long fromSlot) => Props.Create(typeof(Scout), _context, Self, ballot, fromSlot);
+
+    /// <summary>What the commander of a pvalue is made of; it tells this leader <see cref="SlotChosen"/> or <see cref="Preempted"/>.</summary>
+    protected virtual Props NewCommander(PValue pvalue) => Props.Create(typeof(Commander), _context, Self, pvalue);
+
+    /// <summary>What a confirmer of its ballot is made of; it tells this leader <see cref="BallotConfirmed"/> or <see cref="Preempted"/>.</summary>
+    protected virtual Props NewConfirmer(Ballot ballot, long id, long slot) => Props.Create(typeof(Confirmer), _context, Self, ballot, id, slot);
 
     private static void Stop(Child? child)
     {
@@ -347,8 +355,7 @@ public sealed class Leader : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        Log.Error("leader of node {0}: the journal cannot be read: {1}; it does not lead until its node starts it again with success",
-            _context.Self, reason.Message);
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
 
     private sealed record Tick
     {

@@ -12,7 +12,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// propose for themselves only when they see nothing come of it; questions are answered without a slot of their own; a replica
 /// that missed decisions gets them, or a snapshot, from another one (ReplicaQuestions.cs, ReplicaCatchUp.cs).
 /// </summary>
-public sealed partial class Replica : UntypedPersistentActor, IWithTimers
+public partial class Replica : UntypedPersistentActor, IWithTimers
 {
     // Ages are counted in ticks of the resend interval: a message of this age has had at least that interval for its answer.
     private const long Patience = 2;
@@ -89,7 +89,12 @@ public sealed partial class Replica : UntypedPersistentActor, IWithTimers
 
     private bool LeadsHere => _isLed && _ballot.Leader == _context.Self;
 
-    private ReplicatedState NewState() => new(_context.StateMachine(), _settings.Sessions);
+    private ReplicatedState NewState() => NewState(_context.StateMachine(), _settings.Sessions);
+
+    /// <summary>The state before the first slot, of an empty application; also what a snapshot is restored into.</summary>
+    /// <param name="application">The application.</param>
+    /// <param name="sessions">Sessions remembered.</param>
+    protected virtual ReplicatedState NewState(IStateMachine application, int sessions) => new(application, sessions);
 
     /// <inheritdoc/>
     protected override void OnRecover(object message)

@@ -18,7 +18,7 @@ public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
 public sealed record ReplicaSnapshot(long SlotOut, ReadOnlyMemory<byte> State) : IPaxosRecord;
 
 /// <summary>The replica among its like: how far each is, what one lacks, and snapshots, which make it possible to forget the past.</summary>
-public sealed partial class Replica
+public partial class Replica
 {
     // Looks, one a progress interval, until another replica is asked.
     private const long CatchUpPatience = 3;
@@ -208,6 +208,10 @@ public sealed partial class Replica
         (_snapshotSlot, _lastSnapshotAt) = (saved.SlotOut, saved.SlotOut);
         _log.StartAt(saved.SlotOut);
     }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
+        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
 
     private void SnapshotIfDue()
     {

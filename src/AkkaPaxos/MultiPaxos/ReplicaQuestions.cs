@@ -5,7 +5,7 @@ using AkkaPaxos.Consensus;
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>The replica's questions to the state machine, which take no slot of their own (PMMC 4.4, read-only commands).</summary>
-public sealed partial class Replica
+public partial class Replica
 {
     private void Asked(QueryRequest request)
     {

@@ -1,7 +1,15 @@
 using Akka.Actor;
+using Akka.Event;
 using AkkaPaxos.Consensus;
 
 namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// A role to its parent: what it has on disk cannot be read, and it stops. Akka.Persistence stops such an actor without failing it, so that its
+/// supervisor would not learn why.
+/// </summary>
+/// <param name="Cause">Why.</param>
+public sealed record RecoveryFailed(Exception Cause);
 
 /// <summary>How a role sends: a tell, and where tracing is on the event that sequence diagrams are drawn from.</summary>
 /// <param name="actor">The sending actor's own context.</param>
@@ -20,5 +28,16 @@ internal sealed class RoleLink(IActorContext actor, RoleContext context, string 
         if (context.Settings.Trace)
             actor.System.EventStream.Publish(new MessageSent(actor.System.Scheduler.Now, context.Self, role, to, toRole, slot, message));
         receiver.Tell(message, actor.Self);
+    }
+
+    /// <summary>Says in the log and to its node that the role's recovery failed; to be called in OnRecoveryFailure.</summary>
+    /// <param name="log">The role's log.</param>
+    /// <param name="cause">Why.</param>
+    /// <param name="lastSequenceNr">The last entry of the journal that could be read.</param>
+    public void TellRecoveryFailed(ILoggingAdapter log, Exception cause, long lastSequenceNr)
+    {
+        log.Error("{0} of node {1}: {2} cannot be read beyond entry {3}: {4}; it answers nothing until it is started again with success",
+            role, context.Self, context.PersistenceId(role), lastSequenceNr, cause.Message);
+        actor.Parent.Tell(new RecoveryFailed(cause), actor.Self);
     }
 }

@@ -8,7 +8,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// ballot; it ends with <see cref="Adopted"/> or <see cref="Preempted"/>.
 /// </summary>
 /// <remarks>A promise comes in pages; an acceptor counts when its last page has come. <see cref="Resend"/> paces the repeats.</remarks>
-public sealed class Scout : UntypedActor
+public class Scout : UntypedActor
 {
     private readonly RoleContext _context;
     private readonly RoleLink _link;
@@ -65,7 +65,7 @@ public sealed class Scout : UntypedActor
 
         _truncatedBelow = Math.Max(_truncatedBelow, promise.TruncatedBelow);
         foreach (var pvalue in promise.Accepted)
-            if (!_pvalues.TryGetValue(pvalue.Slot, out var known) || pvalue.Ballot > known.Ballot)
+            if (!_pvalues.TryGetValue(pvalue.Slot, out var known) || Supersedes(pvalue, known))
                 _pvalues[pvalue.Slot] = pvalue;
 
         if (promise.NextSlot > 0)
@@ -77,9 +77,15 @@ public sealed class Scout : UntypedActor
 
         _waitFor.Remove(promise.From);
         _promised.Add(promise.From);
-        if (_context.Membership.Phase1(_fromSlot).IsMetBy(_promised))
+        if (IsQuorum(_promised))
             Finish(new Adopted(_ballot, _truncatedBelow, [.. _pvalues.Values]));
     }
+
+    /// <summary>Whether a pvalue takes the place of another one that was found in its slot: pmax of PMMC 2.3, the highest ballot wins.</summary>
+    protected virtual bool Supersedes(PValue found, PValue known) => found.Ballot > known.Ballot;
+
+    /// <summary>Whether the promises of these acceptors are enough: a quorum of phase 1.</summary>
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase1(_fromSlot).IsMetBy(acceptors);
 
     private void Finish(object outcome)
     {

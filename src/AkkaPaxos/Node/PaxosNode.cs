@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -36,8 +37,9 @@ internal sealed class PaxosGroups : UntypedActor
 
 /// <summary>
 /// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
-/// found an invariant violated stays stopped. Only the acceptor, which speaks when spoken to and is found by the members' addresses alone, starts at
-/// once; the others start after a majority has welcomed this node, so that a node with a number that is not its own tells nobody anything.
+/// found an invariant violated, or what is on disk changed, stays stopped. Only the acceptor, which speaks when spoken to and is found by the
+/// members' addresses alone, starts at once; the others start after a majority has welcomed this node, so that a node with a number that is not its
+/// own tells nobody anything.
 /// </summary>
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
@@ -101,6 +103,10 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             case StartRole start:
                 Start(_roles.First(r => r.Name == start.Name));
                 break;
+            case RecoveryFailed failed:
+                // Before its Terminated, as both are from the role.
+                if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is { } unread) Failed(unread, failed.Cause);
+                break;
             case Terminated terminated:
                 if (_roles.FirstOrDefault(r => terminated.ActorRef.Equals(r.Actor)) is { } stopped) Ended(stopped);
                 break;
@@ -115,10 +121,16 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     {
         // The message tells who it is about: the strategy runs as the child's failure is handled.
         if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is not { } role) return Directive.Restart;
-        role.Problem = Innermost(failure).Message;
-        role.IsOver = Innermost(failure) is InvariantViolationException or StateMachineException;
+        Failed(role, failure);
         return Directive.Stop;
     });
+
+    private static void Failed(Role role, Exception failure)
+    {
+        var cause = Innermost(failure);
+        role.Problem = cause.Message;
+        role.IsOver = IsFinal(cause);
+    }
 
     private void Start(Role role)
     {
@@ -163,9 +175,12 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         _failed(new NodeFailedException(reason));
     }
 
+    // A restart would only repeat it: a record that the disk has changed does not read the next time either.
+    private static bool IsFinal(Exception cause) => cause is InvariantViolationException or StateMachineException or SerializationException;
+
     private static Exception Innermost(Exception failure)
     {
-        while (failure is not (InvariantViolationException or StateMachineException) && failure.InnerException is { } inner) failure = inner;
+        while (!IsFinal(failure) && failure.InnerException is { } inner) failure = inner;
         return failure;
     }
 }

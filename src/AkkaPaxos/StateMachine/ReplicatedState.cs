@@ -7,7 +7,7 @@ namespace AkkaPaxos.StateMachine;
 /// All that a replica's log has led to: the application, the client sessions and how far it is. Equal logs give equal states, equal
 /// checksums and equal snapshots.
 /// </summary>
-public sealed class ReplicatedState
+public class ReplicatedState
 {
     private const int Version = 1;
     private readonly IStateMachine _application;
@@ -42,9 +42,12 @@ public sealed class ReplicatedState
     /// <exception cref="FormatException">The value is not an encoded batch.</exception>
     public void Execute(Value value, Action<Command, Answer> answered)
     {
-        foreach (var command in value.Commands) answered(command, _sessions.Execute(command, _apply));
+        foreach (var command in value.Commands) answered(command, ExecuteOnce(command));
         SlotOut++;
     }
+
+    /// <summary>Executes a decided command, unless it was executed before (invariant R5).</summary>
+    protected virtual Answer ExecuteOnce(Command command) => _sessions.Execute(command, _apply);
 
     /// <summary>The answer to a command, if it is known without executing anything.</summary>
     public bool TryAnswer(Command command, out Answer answer) => _sessions.TryAnswer(command, out answer);

@@ -3,8 +3,8 @@ using Google.Protobuf;
 
 namespace AkkaPaxos.Wire;
 
-/// <summary>How one type is written and read under one manifest.</summary>
-internal sealed record Codec(Type Type, string Manifest, Func<object, IMessage> Write, Func<byte[], object> Read)
+/// <summary>How one type is written and read under one manifest: as a protobuf message.</summary>
+internal record Codec(Type Type, string Manifest, Func<object, IMessage> ToForm, Func<ReadOnlySpan<byte>, object> Parse)
 {
     /// <summary>The codec of <typeparamref name="T"/>, whose wire format is the protobuf message <typeparamref name="TProto"/>.</summary>
     public static Codec Of<T, TProto>(string manifest, Func<T, TProto> write, Func<TProto, T> read)
@@ -14,6 +14,12 @@ internal sealed record Codec(Type Type, string Manifest, Func<object, IMessage> 
         var parser = new MessageParser<TProto>(() => new TProto());
         return new Codec(typeof(T), manifest, message => write((T)message), bytes => read(parser.ParseFrom(bytes)));
     }
+
+    /// <summary>The bytes of <paramref name="o"/>.</summary>
+    public virtual byte[] Write(object o) => ToForm(o).ToByteArray();
+
+    /// <summary>What <paramref name="bytes"/> were written from.</summary>
+    public virtual object Read(ReadOnlySpan<byte> bytes) => Parse(bytes);
 }
 
 /// <summary>The protobuf forms of the value types, and back.</summary>

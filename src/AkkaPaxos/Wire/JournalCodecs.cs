@@ -2,7 +2,10 @@ using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Wire;
 
-/// <summary>The codecs of the journal's entries in journal.proto, in its order.</summary>
+/// <summary>
+/// The codecs of the journal's entries in journal.proto, in its order. Version 1 of each is without a checksum; <see cref="RecordCodec"/> makes
+/// version 2 of it, which is what is written.
+/// </summary>
 internal static class JournalCodecs
 {
     public static readonly Codec[] All =

@@ -2,19 +2,24 @@ using System.Collections.Frozen;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using AkkaPaxos.MultiPaxos;
 using Google.Protobuf;
 
 namespace AkkaPaxos.Wire;
 
 /// <summary>
-/// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, node.proto, journal.proto, synod.proto), each under a manifest of its name
-/// and version. reference.conf binds <see cref="MultiPaxos.IPaxosMessage"/> and <see cref="MultiPaxos.IPaxosRecord"/> to it.
+/// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, node.proto, journal.proto, synod.proto), each under
+/// a manifest of its name and version; what stays on disk with a checksum (RecordCodec.cs). reference.conf binds <see cref="IPaxosMessage"/> and
+/// <see cref="IPaxosRecord"/> to it.
 /// </summary>
 public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private static readonly Codec[] Codecs = [.. WireCodecs.All, .. NodeCodecs.All, .. JournalCodecs.All, .. SynodCodecs.All];
-    private static readonly FrozenDictionary<Type, Codec> ByType = Codecs.ToFrozenDictionary(c => c.Type);
-    private static readonly FrozenDictionary<string, Codec> ByManifest = Codecs.ToFrozenDictionary(c => c.Manifest);
+    private static readonly Codec[] Bare = [.. WireCodecs.All, .. NodeCodecs.All, .. JournalCodecs.All, .. SynodCodecs.All];
+    private static readonly Codec[] Written = [.. Bare.Select(c => typeof(IPaxosRecord).IsAssignableFrom(c.Type) ? new RecordCodec(c) : c)];
+    private static readonly FrozenDictionary<Type, Codec> ByType = Written.ToFrozenDictionary(c => c.Type);
+
+    // Records without a checksum too: data directories outlive versions of this program.
+    private static readonly FrozenDictionary<string, Codec> ByManifest = Written.Union(Bare).ToFrozenDictionary(c => c.Manifest);
 
     /// <inheritdoc/>
     /// <exception cref="SerializationException">No codec writes this type.</exception>
@@ -22,7 +27,7 @@ public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWith
 
     /// <inheritdoc/>
     /// <exception cref="SerializationException">No codec writes this type.</exception>
-    public override byte[] ToBinary(object obj) => CodecOf(obj).Write(obj).ToByteArray();
+    public override byte[] ToBinary(object obj) => CodecOf(obj).Write(obj);
 
     /// <inheritdoc/>
     /// <exception cref="SerializationException">The manifest is not known here, or the bytes are not what it says.</exception>

@@ -31,7 +31,7 @@ internal static class SynodCodecs
             p => Of(p.Proposal, (ballot, value) => new Chosen(ballot, value))),
         Codec.Of<Inquire, Form.Inquire>("SynodInquire/1", m => new() { From = m.From.Value }, p => new(new(p.From))),
 
-        // journals
+        // journals: see JournalCodecs
         Codec.Of<ProposerRound, Form.ProposerRound>("SynodRound/1", m => new() { Round = m.Round }, p => new(p.Round)),
         Codec.Of<AcceptorPromised, Form.AcceptorPromised>("SynodPromised/1",
             m => new() { Ballot = m.Ballot.ToProto() },

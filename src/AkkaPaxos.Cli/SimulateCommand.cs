@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using AkkaPaxos.TestKit.Mutants;
+using AkkaPaxos.TestKit.Runner;
+
+namespace AkkaPaxos.Cli;
+
+/// <summary><c>akkapaxos simulate</c>: whole clusters in virtual time under seeded faults; replays, shrinks and keeps what fails.</summary>
+internal static class SimulateCommand
+{
+    private const int RunsUnlessTold = 100;
+    private const int MutantRunsUnlessTold = 1000;
+
+    private sealed record Options(
+        Option<int?> Runs, Option<int?> Seed, Option<SimulationProfile?> Profile, Option<int?> Nodes, Option<TimeSpan?> Time, Option<string?> Without,
+        Option<int?> Clients, Option<long?> Operations, Option<TimeSpan?> From, Option<TimeSpan?> Until, Option<string?> Mutant, Option<bool> Mutants,
+        Option<int?> Threads, Option<string?> Keep)
+    {
+        public IEnumerable<Option> All =>
+            [Runs, Seed, Profile, Nodes, Time, Mutant, Mutants, Threads, Keep, Without, Clients, Operations, From, Until];
+    }
+
+    public static Command Create(Terminal terminal)
+    {
+        var options = new Options(
+            new("--runs") { Description = $"How many seeds, one after the other from --seed on. Default: {RunsUnlessTold}; 1 with --seed.", HelpName = "N" },
+            new(SimulationCase.SeedOption) { Description = "The first seed. Default: a new one each time, which is printed.", HelpName = "S" },
+            new("--profile")
+            {
+                Description = "What goes wrong. swarm: a random subset of all faults, then quiet; liveness: every fault, then quiet; calm: nothing.",
+                HelpName = "swarm|liveness|calm", CustomParser = Parsers.Profile,
+            },
+            new("--nodes") { Description = "Nodes of the cluster. Default: 3 or 5, by the seed.", HelpName = "N" },
+            new("--time")
+            {
+                Description = "The virtual time until the faults end, like 15s, 500ms or 1h. Default: 15s.", HelpName = "T", CustomParser = Parsers.Duration,
+            },
+            new("--without")
+            {
+                Description = "Faults to leave out, with commas between: a kind, like drop, or one by its number, like crash.2.", HelpName = "FAULTS",
+            },
+            new("--clients") { Description = "Clients that write and read. Default: by the profile.", HelpName = "N" },
+            new("--operations") { Description = "Operations of all clients together, at most.", HelpName = "N" },
+            new("--message-faults-from")
+            {
+                Description = "The virtual time from which messages are lost, repeated, late or reordered.", HelpName = "T", CustomParser = Parsers.Duration,
+            },
+            new("--message-faults-until") { Description = "The virtual time until which they are.", HelpName = "T", CustomParser = Parsers.Duration },
+            new("--mutant") { Description = "Run roles with one rule broken: a name out of the table of --mutants.", HelpName = "NAME" },
+            new("--mutants")
+            {
+                Description = $"Run every mutant and print how many of {MutantRunsUnlessTold} seeds (--runs) catch it; fail where one is caught by none.",
+            },
+            new("--threads") { Description = "Runs at a time. Default: one for each core.", HelpName = "N" },
+            new("--keep") { Description = "A folder to keep a failing run in, as a file of these options that scripts/test replays.", HelpName = "DIR" });
+        var command = new Command("simulate",
+            "Runs whole clusters of the real roles in virtual time under seeded faults, and checks every invariant at every step. A run that fails is "
+            + "made smaller, and printed as the command that replays it with a sequence diagram of its last events.");
+        foreach (var option in options.All) command.Add(option);
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(terminal, options, parsed, cancel)));
+        return command;
+    }
+
+    private static int Run(Terminal terminal, Options options, ParseResult parsed, CancellationToken cancel)
+    {
+        var threads = AtLeast(options.Threads, parsed.GetValue(options.Threads), 1) ?? Environment.ProcessorCount;
+        var runs = AtLeast(options.Runs, parsed.GetValue(options.Runs), 1);
+        var seed = parsed.GetValue(options.Seed);
+        var report = new SimulationReport(terminal);
+        if (parsed.GetValue(options.Mutants))
+        {
+            if (parsed.GetValue(options.Mutant) is not null) throw new CliException("--mutants runs all of them: --mutant cannot be given with it", 2);
+            return Mutants(report, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
+        }
+        var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));
+        var count = runs ?? (seed is null ? RunsUnlessTold : 1);
+        var isNodes = parsed.GetValue(options.Nodes) is not null;
+        // A record's copy keeps what followed from the first one's seed.
+        var cases = Enumerable.Range(0, count).Select(i => Next(first, i, isNodes));
+        var campaign = report.Watch(count, advance => Campaign.Run(cases, threads, advance, cancel));
+        report.Print(campaign, first, count);
+        if (campaign.Failed is not { } failed) return 0;
+        var keep = parsed.GetValue(options.Keep);
+        throw new CliException(report.Failed(failed, keep, cancel));
+    }
+
+    private static SimulationCase Next(SimulationCase first, int number, bool keepsNodes)
+    {
+        var seed = unchecked(first.Seed + number);
+        return first with { Seed = seed, Nodes = keepsNodes ? first.Nodes : new SimulationCase(seed).Nodes };
+    }
+
+    private static SimulationCase Case(Options options, ParseResult parsed, int seed)
+    {
+        var one = new SimulationCase(seed);
+        var mutant = parsed.GetValue(options.Mutant);
+        if (mutant is not null && Mutant.All.All(m => m.Name != mutant))
+            throw new CliException($"--mutant: there is no mutant {mutant}; there are {string.Join(", ", Mutant.All)}", 2);
+        var without = parsed.GetValue(options.Without)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        foreach (var fault in without)
+            if (!SimulationCase.IsFault(fault))
+                throw new CliException($"--without: \"{fault}\" is no fault, nor one with a number; there are {string.Join(", ", SimulationCase.FaultKinds)}", 2);
+        return one with
+        {
+            Profile = parsed.GetValue(options.Profile) ?? one.Profile,
+            Nodes = AtLeast(options.Nodes, parsed.GetValue(options.Nodes), 1) ?? one.Nodes,
+            Time = parsed.GetValue(options.Time) ?? one.Time,
+            Without = without,
+            Clients = AtLeast(options.Clients, parsed.GetValue(options.Clients), 1),
+            Operations = AtLeast(options.Operations, parsed.GetValue(options.Operations), 0),
+            MessageFaultsFrom = parsed.GetValue(options.From),
+            MessageFaultsUntil = parsed.GetValue(options.Until),
+            Mutant = mutant,
+        };
+    }
+
+    private static int Mutants(SimulationReport report, int seed, int runs, int threads, CancellationToken cancel)
+    {
+        var scores = report.Watch(Mutant.All.Count * runs, advance =>
+            Mutant.All.Select(m => MutantScore.Of(m, seed, runs, threads, () => advance(null), cancel)).ToList());
+        report.Print(scores);
+        var missed = scores.Where(s => s.Caught == 0).Select(s => s.Mutant.Name).ToList();
+        if (missed.Count > 0) throw new CliException($"none of {runs} seeds caught {string.Join(", ", missed)}");
+        return 0;
+    }
+
+    private static T? AtLeast<T>(Option<T?> option, T? value, T least) where T : struct, IComparable<T> =>
+        value is { } given && given.CompareTo(least) < 0
+            ? throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{option.Name}: {given} is less than {least}"), 2)
+            : value;
+}

@@ -1,0 +1,88 @@
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.TestKit.Simulation;
+
+namespace AkkaPaxos.TestKit.Mutants;
+
+/// <summary>
+/// A faulty variant of the product's roles, with one rule of the protocol broken: shows whether a simulation notices. Run one by
+/// <see cref="SimulationSettings.Roles"/>; no node can run one, as they are not in the library.
+/// </summary>
+/// <param name="Name">What tables call it, for example <c>decides-on-minority</c>.</param>
+/// <param name="Rule">What it breaks, as <see cref="Violation.Invariant"/> names it.</param>
+/// <param name="Flaw">What is wrong with it, in one sentence.</param>
+/// <param name="Roles">Its roles by name, in place of the product's; see <see cref="SimulationSettings.Roles"/>.</param>
+public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDictionary<string, Type> Roles)
+{
+    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica.</summary>
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        Acceptor<PromisesBeforePersist>("promises-before-persist", "S1", "says Promise while the promise is on its way to the journal"),
+        Acceptor<AcceptsBeforePersist>("accepts-before-persist", "S1", "says Accepted while the pvalue is on its way to the journal"),
+        Acceptor<AcceptsLowerBallot>("accepts-lower-ballot", "A2", "accepts also under a ballot below its promise"),
+        Acceptor<ForgetsPromise>("forgets-promise", "A1", "does not read its promises back at a restart"),
+        Acceptor<ForgetsAccepted>("forgets-accepted", "A3", "does not read back at a restart what it has accepted"),
+        Acceptor<KeepsFirstAccepted>("keeps-first-accepted", "A3", "reads back at a restart the first pvalue of a slot, where the last one counts"),
+        Acceptor<PromisesWithoutAccepted>("promises-without-accepted", "A3", "promises without telling what it has accepted"),
+        Acceptor<TruncatesTooFar>("truncates-too-far", "A3", "truncates a few slots more than a majority has snapshots of"),
+        Acceptor<ForgetsTruncation>("forgets-truncation", "A3", "does not read its truncation point back at a restart"),
+        Acceptor<ConfirmsAnyBallot>("confirms-any-ballot", "linearizability", "confirms a leader's ballot though it has promised a higher one"),
+        Scout<AdoptsLowestBallot>("adopts-lowest-ballot", "C2", "the scout hands on the pvalue of a slot's lowest ballot, not the highest"),
+        Scout<AdoptsOnMinority>("adopts-on-minority", "C2", "the scout takes n/2 of n promises for a majority"),
+        Scout<AdoptsFirstPage>("adopts-first-page", "C2", "the scout takes the first page of a promise for all of it"),
+        Scout<CountsRepeatedPromises>("counts-repeated-promises", "C2", "the scout counts promises, not who made them"),
+        Scout<CountsRefusalsAsPromises>("counts-refusals-as-promises", "C2", "the scout takes an acceptor's refusal for its promise"),
+        Commander<DecidesOnMinority>("decides-on-minority", "R2", "the commander takes n/2 of n acceptors for a majority"),
+        Commander<CountsRepeatedAccepted>("counts-repeated-accepted", "R2", "the commander counts Accepted messages, not who sent them"),
+        Commander<CountsRefusalsAsAccepted>("counts-refusals-as-accepted", "R2", "the commander takes an acceptor's refusal for its acceptance"),
+        Commander<AsksAcceptorsOnce>("asks-acceptors-once", "liveness", "the commander does not ask again when no answer comes"),
+        Confirmer<ConfirmsUnasked>("confirms-unasked", "linearizability", "the leader answers for reads without asking whether it still leads"),
+        Confirmer<ConfirmsOnMinority>("confirms-on-minority", "linearizability", "the confirmer takes n/2 of n acceptors for enough"),
+        Leader<IgnoresFoundPValues>("ignores-found-pvalues", "C2", "proposes what replicas asked for, whatever its scout found"),
+        Leader<PrefersOwnProposals>("prefers-own-proposals", "C2", "lets what a replica proposed win over what its scout found"),
+        Leader<FillsFoundSlots>("fills-found-slots", "C2", "puts no-ops also where its scout found a pvalue"),
+        Leader<IgnoresTruncation>("ignores-truncation", "C2", "proposes for slots whose pvalues acceptors have truncated"),
+        Leader<ScoutsFromLaterSlot>("scouts-from-later-slot", "C2", "asks for pvalues from a later slot on than it proposes from"),
+        Leader<ReusesRound>("reuses-round", "S2", "does not read its round back at a restart"),
+        Leader<SkipsPhaseOne>("skips-phase-one", "C2", "answers a preemption by a higher round for its commanders, without a scout"),
+        Leader<CommandsEveryProposal>("commands-every-proposal", "C1", "gives a slot's second proposal a commander too"),
+        Replica<ExecutesWithoutSession>("executes-without-session", "R5", "executes a command each time it is decided"),
+        Replica<ExecutesUnknownSessions>("executes-unknown-sessions", "R5", "executes commands of sessions that it does not know"),
+        Replica<ForgetsAnswers>("forgets-answers", "R5", "forgets a client's answers up to its latest command"),
+        Replica<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
+        Replica<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
+        Replica<SnapshotsLaterState>("snapshots-later-state", "R3", "encodes in a snapshot the state as it is by then, not as it was at its slot"),
+        Replica<ExecutesAsTheyArrive>("executes-as-they-arrive", "R3", "executes decisions in the order in which they arrive"),
+        Replica<SkipsGaps>("skips-gaps", "R3", "goes on past a slot whose decision it has missed"),
+        Replica<DecidesWhatItLearned>("decides-what-it-learned", "R2", "takes what its own acceptor has accepted for decided"),
+        Replica<ReadsLocally>("reads-locally", "linearizability", "answers questions from its own state, however far behind that is"),
+        Replica<ReadsTooEarly>("reads-too-early", "linearizability", "asks the leader for the slot to wait for, and does not wait"),
+        Replica<ProposesBeyondWindow>("proposes-beyond-window", "R4", "proposes for slots beyond the window"),
+        Replica<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
+        Replica<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
+        Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
+    ];
+
+    /// <summary>The one with this name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public static Mutant Named(string name) => All.FirstOrDefault(m => m.Name == name) ?? throw new KeyNotFoundException($"there is no mutant {name}");
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static Mutant Acceptor<T>(string name, string rule, string flaw) where T : Acceptor => Of("acceptor", typeof(T), name, rule, flaw);
+
+    private static Mutant Leader<T>(string name, string rule, string flaw) where T : Leader => Of("leader", typeof(T), name, rule, flaw);
+
+    private static Mutant Replica<T>(string name, string rule, string flaw) where T : Replica => Of("replica", typeof(T), name, rule, flaw);
+
+    private static Mutant Scout<T>(string name, string rule, string flaw) where T : Scout => Leader<LeaderWithScout<T>>(name, rule, flaw);
+
+    private static Mutant Commander<T>(string name, string rule, string flaw) where T : Commander =>
+        Leader<LeaderWithCommander<T>>(name, rule, flaw);
+
+    private static Mutant Confirmer<T>(string name, string rule, string flaw) where T : Confirmer =>
+        Leader<LeaderWithConfirmer<T>>(name, rule, flaw);
+
+    private static Mutant Of(string role, Type type, string name, string rule, string flaw) =>
+        new(name, rule, flaw, new Dictionary<string, Type> { [role] = type });
+}

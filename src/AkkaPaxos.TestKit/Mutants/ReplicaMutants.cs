@@ -1,0 +1,213 @@
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.StateMachine;
+using Google.Protobuf;
+
+namespace AkkaPaxos.TestKit.Mutants;
+
+/// <summary>Executes a command each time it is decided: no look into the session (R5).</summary>
+internal sealed class ExecutesWithoutSession(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        private readonly IStateMachine _application = application;
+
+        protected override Answer ExecuteOnce(Command command) =>
+            TryAnswer(command, out var known) && known.Outcome == Outcome.Executed && command.Client != 0
+                ? new Answer(Outcome.Executed, _application.Apply(command.Operation))
+                : base.ExecuteOnce(command);
+    }
+}
+
+/// <summary>Executes commands of sessions that it does not know, or no longer: a retry may come after its session was forgotten (R5).</summary>
+internal sealed class ExecutesUnknownSessions(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        private readonly IStateMachine _application = application;
+
+        protected override Answer ExecuteOnce(Command command)
+        {
+            var answer = base.ExecuteOnce(command);
+            return answer.Outcome == Outcome.SessionUnknown ? new Answer(Outcome.Executed, _application.Apply(command.Operation)) : answer;
+        }
+    }
+}
+
+/// <summary>Forgets a client's answers up to its latest command, though the client waits for them (R5).</summary>
+internal sealed class ForgetsAnswers(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        protected override Answer ExecuteOnce(Command command) => base.ExecuteOnce(command with { Oldest = command.Sequence + 1 });
+    }
+}
+
+/// <summary>Leaves the sessions out of its snapshots (R5, R3).</summary>
+internal sealed class SnapshotsWithoutSessions(RoleContext context) : Replica(context)
+{
+    private const int Sessions = 6; // of snapshot.proto's State
+
+    protected override void OnCommand(object message) =>
+        base.OnCommand(message is ReplicaSnapshot snapshot ? snapshot with { State = Without(Sessions, snapshot.State.ToArray()) } : message);
+
+    private static byte[] Without(int field, byte[] encoded)
+    {
+        var (input, kept) = (new CodedInputStream(encoded), new MemoryStream());
+        for (var from = 0; input.ReadTag() is var tag && tag != 0; from = (int)input.Position)
+        {
+            input.SkipLastField();
+            if (WireFormat.GetTagFieldNumber(tag) != field) kept.Write(encoded, from, (int)input.Position - from);
+        }
+
+        return kept.ToArray();
+    }
+}
+
+/// <summary>Says that its snapshot holds the next slot as well: who restores it never executes that one (R3).</summary>
+internal sealed class SnapshotsOneSlotLate(RoleContext context) : Replica(context)
+{
+    private const int SlotOut = 2; // of snapshot.proto's State
+
+    protected override void OnCommand(object message)
+    {
+        if (message is ReplicaSnapshot snapshot) message = new ReplicaSnapshot(snapshot.SlotOut + 1, Late(snapshot));
+        base.OnCommand(message);
+    }
+
+    // The last of a field's values counts in protobuf's encoding.
+    private static byte[] Late(ReplicaSnapshot snapshot)
+    {
+        var late = new MemoryStream();
+        late.Write(snapshot.State.Span);
+        var output = new CodedOutputStream(late, leaveOpen: true);
+        output.WriteTag(SlotOut, WireFormat.WireType.Varint);
+        output.WriteInt64(snapshot.SlotOut + 1);
+        output.Flush();
+        return late.ToArray();
+    }
+}
+
+/// <summary>Encodes in its snapshots the state as it is by then, not as it was at the snapshot's slot (R3).</summary>
+internal sealed class SnapshotsLaterState(RoleContext context) : Replica(context with { StateMachine = () => new Later(context.StateMachine()) })
+{
+    private sealed class Later(IStateMachine application) : IStateMachine
+    {
+        public ulong Checksum => application.Checksum;
+
+        public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation) => application.Apply(operation);
+
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => application.Query(query);
+
+        public Func<byte[]> Snapshot() => () => application.Snapshot()();
+
+        public void Restore(ReadOnlyMemory<byte> snapshot) => application.Restore(snapshot);
+    }
+}
+
+/// <summary>Executes decisions in the order in which they arrive (R3).</summary>
+internal sealed class ExecutesAsTheyArrive(RoleContext context) : Replica(context)
+{
+    private readonly Dictionary<long, Value> _learned = [];
+    private readonly HashSet<long> _arrived = [];
+    private ReplicatedState? _state = null;
+
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => _state = base.NewState(application, sessions);
+
+    protected override void OnCommand(object message)
+    {
+        if (message is Learned learned) _learned[learned.PValue.Slot] = learned.PValue.Value;
+        if (message is Decision decision && (decision.Value ?? _learned.GetValueOrDefault(decision.Slot)) is { } value)
+        {
+            if (!_arrived.Add(decision.Slot) || decision.Slot < _state!.SlotOut) return;
+            message = new Decision(_state.SlotOut, decision.Ballot, value);
+        }
+
+        base.OnCommand(message);
+    }
+}
+
+/// <summary>Does not wait for a slot whose decision it has missed: goes on with the later ones as if a no-op were decided there (R3).</summary>
+internal sealed class SkipsGaps(RoleContext context) : Replica(context)
+{
+    private ReplicatedState? _state = null;
+
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => _state = base.NewState(application, sessions);
+
+    protected override void OnCommand(object message)
+    {
+        if (message is Decision decision)
+            while (_state!.SlotOut < decision.Slot) base.OnCommand(new Decision(_state.SlotOut, decision.Ballot, Value.NoOp));
+        base.OnCommand(message);
+    }
+}
+
+/// <summary>Takes what its own acceptor has accepted for decided (R2).</summary>
+internal sealed class DecidesWhatItLearned(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message) => base.OnCommand(
+        message is Learned { PValue: var pvalue } ? new Decision(pvalue.Slot, pvalue.Ballot, pvalue.Value) : message);
+}
+
+/// <summary>Answers every question from its own state, however far behind that is (linearizability).</summary>
+internal sealed class ReadsLocally(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message) => base.OnCommand(
+        message is QueryRequest request ? new QueryRequest([.. request.Queries.Select(q => q with { Serializable = true })]) : message);
+}
+
+/// <summary>Answers a question once a leader is known to lead, without waiting for the slot that it named (linearizability).</summary>
+internal sealed class ReadsTooEarly(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message) =>
+        base.OnCommand(message is ReadIndexResult { Slot: > 0 } result ? result with { Slot = 0 } : message);
+}
+
+/// <summary>Proposes for slots up to twice the window ahead (R4).</summary>
+internal sealed class ProposesBeyondWindow(RoleContext context)
+    : Replica(context with { Settings = context.Settings with { Window = 2 * context.Settings.Window } });
+
+/// <summary>Takes how far others have executed for how far their snapshots reach: truncates what none of them can restore (A3).</summary>
+internal sealed class TruncatesAtExecuted(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message) =>
+        base.OnCommand(message is Progress progress ? progress with { SnapshotSlot = progress.SlotOut } : message);
+}
+
+/// <summary>Does not take the decisions that it asked others for (liveness).</summary>
+internal sealed class NeverCatchesUp(RoleContext context) : Replica(context)
+{
+    protected override void OnCommand(object message)
+    {
+        if (message is not Decisions) base.OnCommand(message);
+    }
+}
+
+/// <summary>Has a state machine whose outcome depends on the node at times, as one does that asks its clock (R3).</summary>
+internal sealed class ExecutesUnlikeOthers(RoleContext context)
+    : Replica(context with { StateMachine = () => new NodeDependent(context.StateMachine(), (ulong)context.Self.Value) })
+{
+    private sealed class NodeDependent(IStateMachine application, ulong node) : IStateMachine
+    {
+        public ulong Checksum => application.Checksum;
+
+        public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation)
+        {
+            var changed = operation.ToArray();
+            if (Checksum % 16 == node) changed[0] ^= 0x80;
+            return application.Apply(changed);
+        }
+
+        public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => application.Query(query);
+
+        public Func<byte[]> Snapshot() => application.Snapshot();
+
+        public void Restore(ReadOnlyMemory<byte> snapshot) => application.Restore(snapshot);
+    }
+}

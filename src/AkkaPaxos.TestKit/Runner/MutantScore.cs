@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using AkkaPaxos.TestKit.Mutants;
+
+namespace AkkaPaxos.TestKit.Runner;
+
+/// <summary>How well the checks catch one mutant.</summary>
+/// <param name="Mutant">The mutant.</param>
+/// <param name="Runs">Runs with it, one a seed.</param>
+/// <param name="Caught">Runs that ended in a violation.</param>
+/// <param name="First">The number of the first of these, from 1; 0 where there is none.</param>
+/// <param name="By">The invariants that were violated first, with how often.</param>
+public sealed record MutantScore(Mutant Mutant, int Runs, int Caught, int First, IReadOnlyList<(string Invariant, int Times)> By)
+{
+    /// <summary>How many seeds it takes on average until one catches it; infinite where none did.</summary>
+    public double SeedsUntilCaught => Runs / (double)Caught;
+
+    /// <summary>Runs a mutant on seeds one after the other from <paramref name="from"/> on.</summary>
+    /// <param name="mutant">The mutant.</param>
+    /// <param name="from">The first seed.</param>
+    /// <param name="runs">How many seeds.</param>
+    /// <param name="threads">How many runs at a time.</param>
+    /// <param name="ended">Called after each run, from any thread.</param>
+    /// <param name="cancel">Ends it early.</param>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public static MutantScore Of(Mutant mutant, int from, int runs, int threads, Action? ended = null, CancellationToken cancel = default)
+    {
+        var caught = new ConcurrentBag<(int Number, string Invariant)>();
+        Parallel.ForEach(
+            Partitioner.Create(Enumerable.Range(0, runs), EnumerablePartitionerOptions.NoBuffering),
+            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
+            number =>
+            {
+                var outcome = new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name }.Run();
+                if (outcome.Violation is { } violation) caught.Add((number + 1, violation.Invariant));
+                ended?.Invoke();
+            });
+        var by = caught.GroupBy(c => c.Invariant).Select(g => (g.Key, Times: g.Count())).OrderByDescending(g => g.Times).ThenBy(g => g.Key).ToList();
+        return new MutantScore(mutant, runs, caught.Count, caught.Select(c => c.Number).DefaultIfEmpty().Min(), by);
+    }
+}

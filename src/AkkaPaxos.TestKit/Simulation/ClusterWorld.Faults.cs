@@ -1,0 +1,258 @@
+using AkkaPaxos.MultiPaxos;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+// The network, and what goes wrong with messages, links, nodes, disks and clocks.
+internal sealed partial class ClusterWorld
+{
+    private readonly Random _disks;
+    private readonly HashSet<(string From, string To)> _cut = [];
+    private readonly Dictionary<(string From, string To), Link> _links = [];
+    private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, TimeSpan> _failingUntil = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, List<Action>> _corrupt = new(StringComparer.Ordinal); // what makes its records whole
+    private bool _wasCalm;
+
+    private sealed class Link(ulong key)
+    {
+        private long _messages;
+
+        public TimeSpan LastArrival { get; set; }
+
+        /// <summary>Chance for the next message: its own, whatever happens to others.</summary>
+        public SeededChance Next() => new(key, ++_messages);
+    }
+
+    private void ScheduleFaults()
+    {
+        _wasCalm = _settings.IsCalm;
+        Faults.Every("crash", s => s.Crashes, CrashSomeone);
+        Faults.Every("partition", s => s.Partitions, PartitionSomehow);
+        Faults.Every("slow-disk", s => s.SlowDisks,
+            chance => _slowUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(3 * chance.NextDouble()));
+        Faults.Every("failing-disk", s => s.FailingDisks,
+            chance => _failingUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(chance.NextDouble()));
+        Faults.Every("corrupt-record", s => s.CorruptRecords, CorruptSomeRecord);
+        Faults.Every("clock-jump", s => s.ClockJumps, chance => Someone(ref chance).ClockOffset = TimeSpan.FromSeconds(chance.Next(-3600, 3600)));
+        if (_settings.StateMachine is null)
+            Faults.Every("reconnect", s => s.Reconnects, chance => Tell(ClientNode, $"c{1 + chance.Next(_settings.Clients)}", Reconnect.Instance));
+    }
+
+    private SimulatedNode Someone(ref SeededChance chance) => Members[chance.Next(_size)];
+
+    // ---- messages ----
+
+    public override void Send(Frame frame)
+    {
+        Messages++;
+        Driver.Trace.Add(frame.From.Name);
+        Driver.Trace.Add(frame.To);
+        if (frame.Bytes is not null) Driver.Trace.Add(frame.Bytes);
+        var toRole = SimulatedNode.RoleOf(frame.Target.ToStringWithoutAddress());
+        Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, toRole);
+        var link = (frame.From.Name, frame.To);
+        if (!_links.TryGetValue(link, out var known))
+            _links.Add(link, known = new Link(SeededChance.Key(_seed, $"{frame.From.Name} {frame.To}")));
+        var chance = known.Next();
+        // Always in this order, so that leaving one kind out does not change the others.
+        var (dropped, duplicated) = (Strikes(_settings.Drop, ref chance), Strikes(_settings.Duplicate, ref chance));
+        var (first, second) = (Arrival(known, ref chance), Arrival(known, ref chance));
+        if (_cut.Contains(link))
+        {
+            Events.Lost(Now, frame, "cut off");
+            return;
+        }
+        if (dropped && Faults.Has("drop"))
+        {
+            Faults.Count("drop");
+            Events.Lost(Now, frame, "dropped");
+            return;
+        }
+        Carry(frame, known, first);
+        if (!duplicated || !Faults.Has("duplicate")) return;
+        Faults.Count("duplicate");
+        Carry(frame, known, second);
+    }
+
+    // Draws in any case.
+    private bool Strikes(double rate, ref SeededChance chance) =>
+        chance.NextDouble() < rate && Now >= _settings.MessageFaultsFrom && Now < _settings.MessageFaultsUntil;
+
+    private (TimeSpan Delay, bool IsLong) Arrival(Link link, ref SeededChance chance)
+    {
+        var delay = TimeSpan.FromMicroseconds(chance.Next(100, 3000));
+        var (isLong, more) = (Strikes(_settings.Delay, ref chance), chance.NextDouble());
+        return isLong && Faults.Has("delay") ? (delay + _settings.LongDelay * more, true) : (delay, false);
+    }
+
+    private void Carry(Frame frame, Link link, (TimeSpan Delay, bool IsLong) how)
+    {
+        var arrival = Now + how.Delay;
+        if (how.IsLong) Faults.Count("delay");
+        if (link.LastArrival >= arrival)
+        {
+            if (_settings.Reorder && Faults.Has("reorder") && Now >= _settings.MessageFaultsFrom && Now < _settings.MessageFaultsUntil)
+                Faults.Count("reorder");
+            else
+                arrival = link.LastArrival + TimeSpan.FromTicks(1);
+        }
+        if (arrival > link.LastArrival) link.LastArrival = arrival;
+        Faults.After(arrival - Now, () =>
+        {
+            if (_cut.Contains((frame.From.Name, frame.To))) Events.Lost(Now, frame, "cut off");
+            else if (!Nodes.TryGetValue(frame.To, out var node) || node.Current is not { } target) Events.Lost(Now, frame, $"{frame.To} is down");
+            else
+            {
+                Events.Delivered(Now, frame);
+                frame.Arrive(target);
+            }
+        });
+    }
+
+    // ---- links ----
+
+    private void PartitionSomehow(SeededChance chance)
+    {
+        var cuts = new List<(string, string)>();
+        var all = Members.Select(n => n.Name).ToList();
+        switch (chance.Next(4))
+        {
+            case 0: // two sides
+                var side = all.Where(_ => chance.Next(2) == 0).ToList();
+                foreach (var a in side)
+                    foreach (var b in all.Except(side)) cuts.AddRange([(a, b), (b, a)]);
+                break;
+            case 1: // one node hears nothing, or is not heard
+                var one = Someone(ref chance).Name;
+                var deaf = chance.Next(2) == 0;
+                cuts.AddRange(all.Where(n => n != one).Select(n => deaf ? (n, one) : (one, n)));
+                break;
+            case 2: // partial: A-B-C with A-C cut
+                var (x, y) = (Someone(ref chance).Name, Someone(ref chance).Name);
+                cuts.AddRange([(x, y), (y, x)]);
+                break;
+            default: // one node alone
+                var alone = Someone(ref chance).Name;
+                foreach (var n in all.Where(n => n != alone)) cuts.AddRange([(n, alone), (alone, n)]);
+                break;
+        }
+        foreach (var (from, to) in cuts) Cut(from, to);
+        Faults.After(_settings.PartitionTime * chance.NextDouble(), () =>
+        {
+            foreach (var (from, to) in cuts) Heal(from, to);
+        });
+    }
+
+    public void Partition(IReadOnlyCollection<string> side)
+    {
+        foreach (var a in side)
+            foreach (var b in Members.Select(n => n.Name).Except(side))
+            {
+                Cut(a, b);
+                Cut(b, a);
+            }
+    }
+
+    public void Cut(string from, string to)
+    {
+        Node(from);
+        Node(to);
+        if (_cut.Add((from, to))) Events.Add(new LinkCut(Now, from, to));
+    }
+
+    private void Heal(string from, string to)
+    {
+        if (_cut.Remove((from, to))) Events.Add(new LinkHealed(Now, from, to));
+    }
+
+    public void Heal()
+    {
+        foreach (var (from, to) in _cut.Order().ToList()) Heal(from, to);
+    }
+
+    // ---- nodes ----
+
+    private void CrashSomeone(SeededChance chance)
+    {
+        var node = Someone(ref chance);
+        if (node.Current is null) return;
+        Crash(node, ref chance);
+        RestartLater(node, ref chance);
+    }
+
+    private void RestartLater(SimulatedNode node, ref SeededChance chance) => Faults.After(_settings.Downtime * chance.NextDouble(), () =>
+    {
+        if (node.Current is null) Restart(node.Name);
+    });
+
+    public void Crash(string name)
+    {
+        var chance = new SeededChance(_seed, $"crash of {name}", (long)Now.Ticks);
+        Crash(Node(name), ref chance);
+    }
+
+    private void Crash(SimulatedNode node, ref SeededChance chance)
+    {
+        Driver.Trace.Add("crash " + node.Name);
+        node.Crash();
+        node.Synced(node.Disk.JournalTail.Crash(Kept(node.Disk.JournalTail, ref chance)));
+        node.Synced(node.Disk.SnapshotTail.Crash(Kept(node.Disk.SnapshotTail, ref chance)));
+        Events.Add(new NodeCrashed(Now, node.Name));
+    }
+
+    // The oldest of what is not synced has reached the disk all the same, up to any record where the last write is torn.
+    private int Kept(DiskTail tail, ref SeededChance chance)
+    {
+        var (kept, isTorn) = (chance.Next(tail.Unsynced + 1), chance.NextDouble() < _settings.TornWrites && Faults.Has("torn-write"));
+        var whole = tail.InWholeWrites(kept);
+        if (!isTorn || whole == kept) return whole;
+        Faults.Count("torn-write");
+        return kept;
+    }
+
+    public void Restart(string name)
+    {
+        if (Node(name).Current is not null) throw new InvalidOperationException($"{name} is up: crash it first");
+        Driver.Trace.Add("restart " + name);
+        Node(name).Start();
+        Events.Add(new NodeStarted(Now, name, Node(name).Starts));
+    }
+
+    // ---- disks ----
+
+    public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
+        _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));
+
+    // It works beside its replica: on a large state for seconds.
+    public override TimeSpan TurnDelay(string path) =>
+        path.EndsWith("/replica/encoder", StringComparison.Ordinal) ? TimeSpan.FromMicroseconds(_disks.Next(100, 100_000)) : TimeSpan.Zero;
+
+    public override bool DiskFails(SimulatedNode node, out bool stored)
+    {
+        stored = false;
+        if (!_failingUntil.TryGetValue(node.Name, out var until) || until <= Now || _disks.Next(3) > 0) return false;
+        Faults.Count("failed-write");
+        stored = _disks.Next(2) == 0;
+        return true;
+    }
+
+    private void CorruptSomeRecord(SeededChance chance)
+    {
+        var node = Someone(ref chance);
+        if (node.Current is not null) Crash(node, ref chance);
+        if (node.Disk.Corrupt(chance) is { } repair)
+        {
+            if (!_corrupt.TryGetValue(node.Name, out var repairs)) _corrupt.Add(node.Name, repairs = []);
+            repairs.Add(repair);
+        }
+        RestartLater(node, ref chance);
+        Faults.After(_settings.Downtime + _settings.PartitionTime * chance.NextDouble(), () => Repair(node.Name));
+    }
+
+    private void Repair(string name)
+    {
+        if (!_corrupt.Remove(name, out var repairs)) return;
+        repairs.Reverse(); // the same bit may have been flipped twice
+        foreach (var repair in repairs) repair();
+    }
+}

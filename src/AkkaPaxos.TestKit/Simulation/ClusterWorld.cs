@@ -1,0 +1,224 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.TestKit.Linearizability;
+
+namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>The nodes, clients, network and disks of a seeded cluster, and what goes wrong with them.</summary>
+internal sealed partial class ClusterWorld : SimulatedWorld
+{
+    private const string ClientNode = "clients";
+    private const long MostSteps = 50_000; // of the search for an order that explains a history: a limit that is the same on each machine
+    private readonly int _seed;
+    private readonly int _size;
+    private readonly ProtocolSettings _protocol;
+    private SimulationSettings _settings;
+
+    public ClusterWorld(int seed, int size, SimulationSettings settings) : base(new Random(SeededChance.Seed(seed, "schedule")), null)
+    {
+        (_seed, _size, _settings) = (seed, size, settings);
+        _disks = new Random(SeededChance.Seed(seed, "disks"));
+        _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
+        Events = new EventTrail(settings.KeepEvents);
+        Faults = new FaultSchedule(seed, Driver, () => _settings);
+        Observer = new ClusterObserver(() => Driver.Now, size, _protocol.Window);
+    }
+
+    public ClusterObserver Observer { get; }
+
+    public ClientCounts Clients { get; } = new();
+
+    public FaultSchedule Faults { get; }
+
+    public EventTrail Events { get; }
+
+    public long Messages { get; private set; }
+
+    /// <summary>Each in words.</summary>
+    public List<string> DeadLetters { get; } = [];
+
+    public TimeSpan TimeToDecide => _settings.TimeToDecide;
+
+    private TimeSpan Now => Driver.Now;
+
+    private IReadOnlyList<SimulatedNode> Members => [.. Nodes.Values.Where(n => n.Name != ClientNode)];
+
+    public void Start()
+    {
+        using var _ = Driver.Enter();
+        var membership = MultiPaxosNode.Membership(_size);
+        for (var id = 1; id <= _size; id++)
+        {
+            var (self, name) = (id, $"n{id}");
+            var drift = Faults.Has("clock-drift") ? (new SeededChance(_seed, "clock-drift", id).NextDouble() * 2 - 1) * _settings.ClockDrift : 0;
+            var node = new SimulatedNode(this, name,
+                n => MultiPaxosNode.Roles(
+                    n, self, membership, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles))
+            {
+                RestartRolesAfter = TimeSpan.FromMilliseconds(200), TimerRate = 1 + drift,
+            };
+            Add(node);
+            node.Start();
+        }
+        var clients = new SimulatedNode(this, ClientNode, ClientRoles);
+        Add(clients);
+        clients.Start();
+        ScheduleFaults();
+        Driver.RunReady(); // so that every role is there for whoever is told something now
+    }
+
+    private IEnumerable<SimulatedRole> ClientRoles(NodeStart node)
+    {
+        var replicas = Enumerable.Range(1, _size).Select(id => node.Peer($"n{id}", "replica")).ToArray();
+        yield return new SimulatedRole("user", Props.Create(typeof(UserClient), replicas, Clients, SeededChance.Seed(_seed, "client")));
+        yield return new SimulatedRole("probe", Props.Create(typeof(Probe), replicas, Clients, SeededChance.Seed(_seed, "probe")));
+        if (_settings.StateMachine is not null) yield break;
+        for (var i = 1; i <= _settings.Clients; i++)
+            yield return new SimulatedRole($"c{i}",
+                Props.Create(typeof(SimulatedClient), $"c{i}", i, replicas, _settings, Observer, Clients, SeededChance.Seed(_seed, "client", i)));
+    }
+
+    public void RunTo(TimeSpan until)
+    {
+        do Driver.RunReady();
+        while (Observer.Violations.Count == 0 && Driver.FireNext(until));
+        if (Observer.Violations.Count == 0) Driver.MoveTo(until);
+    }
+
+    public void Give(SimulatedOperation operation) => Tell(ClientNode, "user", operation);
+
+    public void Tell(string node, string role, object message) =>
+        Up(node).System.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(message, ActorRefs.NoSender);
+
+    public IReadOnlyList<object> Ask(string node, string role, object question) => Up(node).Ask(role, question);
+
+    private Incarnation Up(string node) => Node(node).Current ?? throw new InvalidOperationException($"{node} is down");
+
+    public string? Leader() => Members
+        .Select(n => (n.Name, Status: StatusOf(n)))
+        .Where(n => n.Status is { IsLed: true } && $"n{n.Status.Ballot.Leader}" == n.Name)
+        .OrderByDescending(n => n.Status!.Ballot).Select(n => n.Name).FirstOrDefault();
+
+    private static ReplicaStatus? StatusOf(SimulatedNode node) =>
+        node.Current?.Ask("replica", GetReplicaStatus.Instance).OfType<ReplicaStatus>().FirstOrDefault();
+
+    // ---- the end ----
+
+    public void EndFaults()
+    {
+        _settings = _settings.WithoutFaults();
+        _slowUntil.Clear();
+        _failingUntil.Clear();
+        foreach (var node in _corrupt.Keys.ToList()) Repair(node);
+        Heal();
+        foreach (var node in Members.Where(n => n.Current is null)) Restart(node.Name);
+        Clients.Stopped = true;
+        Tell(ClientNode, "probe", Probe.Begin.Instance);
+    }
+
+    public bool IsQuiet()
+    {
+        if (Clients.Open.GetValueOrDefault("probe", 1) > 0 || Clients.Open.Values.Any(open => open > 0)) return false;
+        var slots = Members.Select(n => StatusOf(n)?.SlotOut ?? 0).ToList();
+        return slots.All(s => s == slots[0] && s > 0);
+    }
+
+    public string Describe() =>
+        $"open: {string.Join(", ", Clients.Open.Select(c => $"{c.Key} {c.Value}"))}; "
+        + $"slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {StatusOf(n)?.SlotOut ?? 0}"))}";
+
+    /// <summary>What can be said only of a whole run.</summary>
+    public void CheckWhole()
+    {
+        var history = History();
+        if (history.Count > 0)
+        {
+            var result = LinearizabilityChecker.Check(new KvModel(), history, new CheckLimit { Steps = MostSteps });
+            if (result.Verdict == Verdict.Unknown) Observer.Count("history unknown");
+            else
+                Observer.Check("history", result.Verdict == Verdict.Ok,
+                    () => $"no order explains what clients saw: {string.Join("; ", result.Violation!.Unexplainable.Select(Describe))}");
+        }
+        if (_wasCalm) Observer.Check("dead letters", DeadLetters.Count == 0, () => $"{DeadLetters.Count} where nothing went wrong: {DeadLetters[0]}");
+    }
+
+    /// <summary>
+    /// What clients asked for and were answered. Of a write whose client gave it up the log knows whether it was executed and what the answer would
+    /// have been: that makes a search short which would otherwise have to try out both.
+    /// </summary>
+    public IReadOnlyList<Operation<KvCall, KvResult>> History()
+    {
+        var history = new List<Operation<KvCall, KvResult>>();
+        foreach (var operation in Clients.History.Operations)
+            if (!operation.IsOpen) history.Add(operation);
+            else if (Clients.Entries.TryGetValue(operation.Call, out var entry) && Observer.ResultOf(entry) is { } result)
+                history.Add(operation with { Result = result, Returned = long.MaxValue });
+        return history;
+    }
+
+    private static string Describe(Operation<KvCall, KvResult> operation)
+    {
+        var model = new KvModel();
+        var result = operation.IsOpen ? "no answer" : model.Describe(operation.Call, operation.Result!);
+        return $"{operation.Client} from {operation.Invoked} to {operation.Returned?.ToString() ?? "?"}: {model.Describe(operation.Call)}: {result}";
+    }
+
+    // ---- what nodes do ----
+
+    public override void OnSynced(SimulatedNode node, IReadOnlyList<IDiskOperation> operations)
+    {
+        foreach (var operation in operations)
+            switch (operation)
+            {
+                case AppendEvents append:
+                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                    break;
+                case PutSnapshot put: Observer.Synced(node.Name, put.Payload); break;
+            }
+    }
+
+    public override void OnTold(SimulatedNode node, ActorCell cell, Envelope envelope)
+    {
+        // Messages over links were seen when they left; these go between the roles of one node.
+        if (envelope.Sender is SimulatedLink) return;
+        if (envelope.Message is Accepted or Promise or Accept or Prepare or Executed or Propose or Decision)
+        {
+            var role = SimulatedNode.RoleOf(cell.Self.Path.ToStringWithoutAddress());
+            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, role);
+        }
+        if (Events.IsKept && envelope.Sender is { } sender) Events.ToldWithin(Now, node.Name, sender.Path, cell.Self.Path, envelope.Message);
+    }
+
+    public override void OnTimer(SimulatedNode node, VirtualTimer timer)
+    {
+        if (Events.IsKept && timer.Key == "Silence")
+            Events.Add(new TimerDue(Now, node.Name, SimulatedNode.RoleOf(timer.Receiver), timer.Key));
+    }
+
+    public override void OnFailed(SimulatedNode node, string role, Exception cause)
+    {
+        Events.Add(new RoleFailed(Now, node.Name, role, cause));
+        Observer.Violated(cause is InvariantViolationException known ? known.Invariant : "failure", $"{node.Name}/{role}: {cause}");
+    }
+
+    public override void OnCorruptRead(SimulatedNode node, object payload) =>
+        Observer.Violated("corruption", $"{node.Name} read {payload} from its disk, where a bit of it was flipped, and did not notice");
+
+    public override void OnPublished(SimulatedNode node, object what)
+    {
+        switch (what)
+        {
+            case UnhandledMessage m: Observer.Violated("unhandled", $"{node.Name}: {m.Recipient} does not handle {m.Message}"); break;
+            case DeadLetter m:
+                DeadLetters.Add($"{m.Message} to {m.Recipient.Path}");
+                // How far a replica is counts also while the leader beside it is down.
+                if (m.Message is Executed executed) Observer.Sent(node.Name, executed, null, node.Starts, node.Name, "leader");
+                break;
+            case Error e when !Faults.Counts.ContainsKey("failed-write") && !Faults.Counts.ContainsKey("corrupt-record"):
+                Observer.Violated("failure", $"{node.Name}: {e}");
+                break;
+        }
+    }
+}

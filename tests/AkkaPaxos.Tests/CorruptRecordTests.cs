@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using AkkaPaxos.Consensus;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
+using Microsoft.Data.Sqlite;
+
+namespace AkkaPaxos.Tests;
+
+/// <summary>
+/// Roles whose journal or snapshot the disk has changed: they do not start, answer nothing, and say so. In SQLite files, as a node has them. That
+/// every change of a record is found: RecordChecksumTests.
+/// </summary>
+public sealed class CorruptRecordTests : IDisposable
+{
+    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("akkapaxos-corrupt-");
+
+    private string File => Path.Combine(_folder.FullName, "node.db");
+
+    private static string Hocon(string file)
+    {
+        var database = $$"""
+            connection-string = "Data Source={{file.Replace('\\', '/')}}"
+            provider-name = "SQLite.MS"
+            auto-initialize = true
+            """;
+        return $$"""
+            akka.loglevel = ERROR
+            akka.persistence.journal {
+              plugin = "akka.persistence.journal.sql"
+              sql {
+                class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+                {{database}}
+              }
+            }
+            akka.persistence.snapshot-store {
+              plugin = "akka.persistence.snapshot-store.sql"
+              sql {
+                class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
+                {{database}}
+              }
+            }
+            """;
+    }
+
+    /// <summary>One life of an acceptor.</summary>
+    private sealed class Life(string file) : RoleTestBase(Hocon(file))
+    {
+        /// <summary>The acceptor, and a probe that is told of its errors, and of its end.</summary>
+        public (IActorRef Acceptor, Akka.TestKit.TestProbe Watcher) StartWatched()
+        {
+            var watcher = CreateTestProbe();
+            Sys.EventStream.Subscribe(watcher.Ref, typeof(Error));
+            var acceptor = Start("acceptor", typeof(Acceptor));
+            watcher.Watch(acceptor);
+            return (acceptor, watcher);
+        }
+
+        public Promise Prepare(IActorRef acceptor, long round)
+        {
+            acceptor.Tell(new Prepare(B(round), 1), TestActor);
+            return ExpectMsg<Promise>(InTime);
+        }
+
+        public void Write()
+        {
+            var (acceptor, _) = StartWatched();
+            for (var slot = 1; slot <= 3; slot++)
+            {
+                acceptor.Tell(new Accept(P(B(2), slot, "x")), TestActor);
+                ExpectMsg<Accepted>(InTime);
+            }
+        }
+
+        public void ExpectSilence(IActorRef acceptor)
+        {
+            acceptor.Tell(new Prepare(B(5), 1), TestActor);
+            acceptor.Tell(new Accept(P(B(5), 1, "y")), TestActor);
+            acceptor.Tell(new Confirm(B(5), 1), TestActor);
+            ExpectNoMsg(AMoment);
+        }
+
+        public static void ExpectOneLine(Akka.TestKit.TestProbe watcher, string about)
+        {
+            var error = watcher.ExpectMsg<Error>(InTime);
+            Assert.Null(error.Cause); // it would bring a stack trace
+            Assert.StartsWith(about, $"{error.Message}");
+            Assert.Contains("does not have the checksum it was written with", $"{error.Message}");
+            Assert.DoesNotContain('\n', $"{error.Message}");
+        }
+    }
+
+    /// <summary>Flips a bit in the middle of a row's bytes; the same again flips it back.</summary>
+    private void Flip(string table, string column, string where)
+    {
+        using var database = new SqliteConnection($"Data Source={File};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = $"SELECT rowid, {column} FROM {table} WHERE {where} ORDER BY sequence_number DESC LIMIT 1";
+        var (row, bytes) = (0L, Array.Empty<byte>());
+        using (var reader = command.ExecuteReader())
+        {
+            Assert.True(reader.Read(), $"no {table} entry where {where}");
+            (row, bytes) = (reader.GetInt64(0), (byte[])reader[1]);
+        }
+        bytes[bytes.Length / 2] ^= 4;
+        command.CommandText = $"UPDATE {table} SET {column} = $bytes WHERE rowid = $row";
+        command.Parameters.AddWithValue("$bytes", bytes);
+        command.Parameters.AddWithValue("$row", row);
+        Assert.Equal(1, command.ExecuteNonQuery());
+    }
+
+    private void ChangeOneRow(string sql)
+    {
+        using var database = new SqliteConnection($"Data Source={File};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        Assert.Equal(1, command.ExecuteNonQuery());
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void An_acceptor_does_not_start_from_a_changed_journal_and_does_from_the_same_one_unharmed(int entry, int lastRead)
+    {
+        using (var life = new Life(File)) life.Write();
+        Flip("journal", "message", $"sequence_number = {entry}");
+        using (var life = new Life(File))
+        {
+            var (acceptor, watcher) = life.StartWatched();
+            Life.ExpectOneLine(watcher, $"acceptor of node 1: paxos-default-1-acceptor cannot be read beyond entry {lastRead}: ");
+            watcher.ExpectTerminated(acceptor, InTime);
+            life.ExpectSilence(acceptor);
+        }
+        Flip("journal", "message", $"sequence_number = {entry}");
+        using (var life = new Life(File))
+        {
+            var (acceptor, _) = life.StartWatched();
+            Assert.Equal(new Ballot(2, new NodeId(1)), life.Prepare(acceptor, 1).Promised);
+            Assert.Equal([1L, 2L, 3L], life.Prepare(acceptor, 3).Accepted.Select(p => p.Slot));
+        }
+    }
+
+    [Fact]
+    public void An_entry_that_stands_under_another_manifest_stops_the_acceptor_too()
+    {
+        using (var life = new Life(File)) life.Write();
+        ChangeOneRow("UPDATE journal SET manifest = 'AcceptorPromised/2' WHERE sequence_number = 2");
+        using var next = new Life(File);
+        var (acceptor, watcher) = next.StartWatched();
+        Life.ExpectOneLine(watcher, "acceptor of node 1: ");
+        watcher.ExpectTerminated(acceptor, InTime);
+        next.ExpectSilence(acceptor);
+    }
+
+    /// <summary>Notes the errors that are logged.</summary>
+    public sealed class ErrorLog : UntypedActor
+    {
+        private readonly ConcurrentQueue<Error> _errors;
+
+        /// <summary>Notes them in <paramref name="errors"/>.</summary>
+        public ErrorLog(ConcurrentQueue<Error> errors) => _errors = errors;
+
+        /// <inheritdoc/>
+        protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(Error));
+
+        /// <inheritdoc/>
+        protected override void OnReceive(object message) => _errors.Enqueue((Error)message);
+    }
+
+    private async Task InNode(Func<Paxos, ConcurrentQueue<Error>, Task> life)
+    {
+        var system = ActorSystem.Create("one", ConfigurationFactory.ParseString(Hocon(File)).WithFallback(ConfigurationFactory.ParseString("""
+            akka.stdout-loglevel = OFF
+            akkapaxos { node-id = 1, members = [{ id = 1, address = "akka://one" }], state-machine = "AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests" }
+            akkapaxos.snapshot.slots = 1
+            """)).WithFallback(PaxosSettings.DefaultConfig()));
+        var errors = new ConcurrentQueue<Error>();
+        await system.ActorOf(Props.Create(typeof(ErrorLog), errors)).Ask<ActorIdentity>(new Identify(0), InTime); // it listens now
+        await life(Paxos.Get(system), errors);
+        await system.Terminate();
+    }
+
+    private static async Task<NodeStatus> Until(Paxos paxos, Func<NodeStatus, bool> condition)
+    {
+        var end = DateTime.UtcNow + InTime;
+        for (;;)
+        {
+            var status = await paxos.Status();
+            if (condition(status)) return status;
+            Assert.True(DateTime.UtcNow < end, $"not in time; the last status: {status}; {string.Join(", ", status.Roles)}");
+            await Task.Delay(50);
+        }
+    }
+
+    [Theory]
+    [InlineData("acceptor", "journal", "message")]
+    [InlineData("leader", "journal", "message")]
+    [InlineData("replica", "journal", "message")]
+    [InlineData("replica", "snapshot", "snapshot")]
+    public async Task A_node_shows_which_role_cannot_start_and_does_not_try_again(string role, string table, string column)
+    {
+        var where = $"persistence_id = 'paxos-default-1-{role}'";
+        await InNode(async (paxos, _) =>
+        {
+            for (var i = 0; i < 3; i++) await paxos.Submit(Encoding.UTF8.GetBytes($"{i}"), new CancellationTokenSource(InTime).Token);
+            await Until(paxos, s => s.SnapshotSlot > 1);
+        });
+        if (role == "replica" && table == "journal") // as after a crash before that snapshot was saved: an entry beyond the last snapshot is read
+            ChangeOneRow($"""
+                INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+                SELECT created, deleted, persistence_id, sequence_number + 1, message, manifest, identifier, writer_uuid
+                FROM journal WHERE {where} ORDER BY sequence_number DESC LIMIT 1
+                """);
+        Flip(table, column, where);
+        await InNode(async (paxos, errors) =>
+        {
+            var status = await Until(paxos, s => s.Roles.Single(r => r.Name == role) is { IsRunning: false, Problem: { } problem }
+                && problem.Contains("does not have the checksum it was written with"));
+            Assert.StartsWith($"{role}: a record of ", status.Problem);
+            await Until(paxos, s => s.Roles.Where(r => r.Name != role).All(r => r.IsRunning));
+            await Task.Delay(500); // more than twice the time after which a role that failed is started again
+            Assert.All(errors, e => Assert.Null(e.Cause)); // it would bring a stack trace
+            Assert.Collection(
+                errors.Select(e => $"{e.Message}"),
+                line => Assert.StartsWith($"{role} of node 1: paxos-default-1-{role} cannot be read beyond entry ", line),
+                line => Assert.StartsWith($"role {role} of node 1 stopped for good: a record of ", line));
+        });
+        Flip(table, column, where);
+        await InNode(async (paxos, errors) =>
+        {
+            await paxos.Submit(Encoding.UTF8.GetBytes("3"), new CancellationTokenSource(InTime).Token);
+            Assert.Equal("0,1,2,3", Encoding.UTF8.GetString((await paxos.Query(default)).Span));
+            Assert.Empty(errors);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Delete(recursive: true);
+}
