@@ -102,7 +102,7 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
         using var cluster = await Started(network);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 8);
         var random = new Random(8);
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(15);)
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(12);)
         {
             var (one, other) = (cluster.Nodes[random.Next(3)], cluster.Nodes[random.Next(3)]);
             switch (random.Next(5))
