@@ -25,7 +25,9 @@ public sealed class LocalCluster : IDisposable
     {
     }
 
-    /// <summary>Writes the nodes' files below <paramref name="directory"/>, a node for each of <paramref name="hosts"/>; starts nothing yet.</summary>
+    /// <summary>
+    /// Writes the nodes' files below <paramref name="directory"/>, a node for each of <paramref name="hosts"/>; starts nothing yet.
+    /// </summary>
     /// <param name="hosts">Where each node runs, node 1 first.</param>
     /// <param name="directory">Each node gets a folder in it, for its configuration, data and log; what is there from before is deleted.</param>
     /// <param name="settings">HOCON overrides for every node, <c>key=value</c> each.</param>
@@ -194,7 +196,8 @@ public sealed class LocalNode : IDisposable
     {
         (Id, Host, AkkaPort, HttpPort, Folder) = (id, host, akkaPort, httpPort, folder);
         // What a proxy stands before is never on this machine.
-        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{Endpoint}"), Timeout = TimeSpan.FromSeconds(10) };
+        var direct = new SocketsHttpHandler { UseProxy = false };
+        Http = new HttpClient(direct) { BaseAddress = new Uri($"http://{Endpoint}"), Timeout = TimeSpan.FromSeconds(10) };
     }
 
     /// <summary>The node's number.</summary>

@@ -36,7 +36,8 @@ public abstract class LinearizableRun(ITestOutputHelper output) : RealProcesses
     {
         var (model, history, clock) = (new KvModel(), clients.History, Stopwatch.StartNew());
         var result = LinearizabilityChecker.Check(model, history, Limit);
-        output.WriteLine($"{history.Count} calls recorded, {clients.Open} of unknown outcome; checked in {clock.ElapsedMilliseconds} ms, {result.Steps} steps");
+        var count = $"{history.Count} calls recorded, {clients.Open} of unknown outcome";
+        output.WriteLine($"{count}; checked in {clock.ElapsedMilliseconds} ms, {result.Steps} steps");
         if (result.Verdict == Verdict.Ok) return;
         var what = result.Violation is { } violation
             ? $"The history is not linearizable. No order explains these:\n{string.Join('\n', violation.Unexplainable.Select(Line))}"
@@ -45,7 +46,10 @@ public abstract class LinearizableRun(ITestOutputHelper output) : RealProcesses
         using (var file = File.CreateText(SavedHistory)) HistoryJson.Write(history, file);
         Assert.Fail($"{what}\nThe whole of it: akkapaxos check-history {SavedHistory} --model kv");
 
-        string Line(Operation<KvCall, KvResult> o) =>
-            $"  {o.Invoked}..{o.Returned?.ToString() ?? "?"} {o.Client}: {model.Describe(o.Call)}{(o.IsOpen ? "" : $" -> {model.Describe(o.Call, o.Result!)}")}";
+        string Line(Operation<KvCall, KvResult> o)
+        {
+            var answer = o.IsOpen ? "" : $" -> {model.Describe(o.Call, o.Result!)}";
+            return $"  {o.Invoked}..{o.Returned?.ToString() ?? "?"} {o.Client}: {model.Describe(o.Call)}{answer}";
+        }
     }
 }

@@ -15,7 +15,7 @@ public sealed class LinearizableUnderKillsTests(ITestOutputHelper output) : Line
         var leader = await cluster.WaitForLeader(Patience);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 1);
         var random = new Random(1);
-        for (var kill = 0; kill < 5; kill++)
+        for (var kill = 0; kill < 4; kill++)
         {
             await clients.WaitForMore(150, Patience);
             var victim = kill % 2 == 0 ? leader : cluster.Nodes[random.Next(3)];
@@ -36,13 +36,10 @@ public sealed class LinearizableUnderKillsTests(ITestOutputHelper output) : Line
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 2);
-        for (var round = 0; round < 2; round++)
-        {
-            await clients.WaitForMore(300, Patience);
-            foreach (var node in cluster.Nodes) LocalCluster.Kill(node);
-            cluster.StartAll();
-            await cluster.WaitForLeader(Patience);
-        }
+        await clients.WaitForMore(400, Patience);
+        foreach (var node in cluster.Nodes) LocalCluster.Kill(node);
+        cluster.StartAll();
+        await cluster.WaitForLeader(Patience);
         await EndsWell(cluster, clients);
     }
 

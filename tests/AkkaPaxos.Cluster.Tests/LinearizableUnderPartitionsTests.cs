@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace AkkaPaxos.Cluster.Tests;
 
-/// <summary>Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.</summary>
+/// <summary>
+/// Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.
+/// </summary>
 public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableRun(output)
 {
     [FactWhereNamespacesArePermitted]
@@ -89,7 +91,8 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
         await AllSeeEachOther(cluster);
         await EndsWell(cluster, clients);
 
-        static int JoinsItself(LocalNode node) => File.ReadLines(node.LogFile).Count(line => line.Contains("JOINING itself", StringComparison.Ordinal));
+        static int JoinsItself(LocalNode node) =>
+            File.ReadLines(node.LogFile).Count(line => line.Contains("JOINING itself", StringComparison.Ordinal));
     }
 
     [FactWhereNamespacesArePermitted]
@@ -99,7 +102,7 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
         using var cluster = await Started(network);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 8);
         var random = new Random(8);
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(15);)
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(12);)
         {
             var (one, other) = (cluster.Nodes[random.Next(3)], cluster.Nodes[random.Next(3)]);
             switch (random.Next(5))

@@ -125,8 +125,8 @@ internal sealed class NetworkNamespaces : IDisposable
     /// <summary>Names carry the process id of the run that made them: those of runs that are over go.</summary>
     private static void RemoveLeftovers()
     {
-        var names = Ip("-o link show type bridge").Split('\n').Select(line => line.Split(':')).Where(f => f.Length > 1).Select(f => f[1].Trim());
-        foreach (var name in names.Concat(Namespaces().Select(n => n.Split('-')[0])).Distinct().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)))
+        var ours = Interfaces().Concat(Namespaces()).Where(n => n.StartsWith(Prefix, StringComparison.Ordinal));
+        foreach (var name in ours.Select(n => n.Split('-')[0]).Distinct())
             if (int.TryParse(name[Prefix.Length..], out var id) && !Directory.Exists($"/proc/{id}")) Remove(name);
     }
 

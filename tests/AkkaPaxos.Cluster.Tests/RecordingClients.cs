@@ -129,7 +129,9 @@ internal sealed class RecordingClients : IAsyncDisposable
     private LocalNode Other(LocalNode than, Random random) =>
         _cluster.Nodes.Where(n => n != than).ElementAtOrDefault(random.Next(_cluster.Nodes.Count - 1)) ?? than;
 
-    /// <summary>A call on the present keys: single ones on all of them, transactions on the last two only, so that the others are checked apart.</summary>
+    /// <summary>
+    /// A call on the present keys: single ones on all of them, transactions on the last two only, so that the others are checked apart.
+    /// </summary>
     private KvCall Next(Random random, Dictionary<string, string?> known)
     {
         string[] keys;
