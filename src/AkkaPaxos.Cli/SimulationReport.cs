@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaPaxos.TestKit.Linearizability;
 using AkkaPaxos.TestKit.Runner;
 using Spectre.Console;
 
@@ -77,7 +78,9 @@ internal sealed class SimulationReport(Terminal terminal)
         var shrinker = Shrinker.Shrink(failed, cancel: cancel);
         var small = shrinker.Smallest.Case.Run(LastEvents);
         terminal.Text.WriteLine(Text($"made smaller in {shrinker.Runs} runs, from {Size(failed)} to {Size(small)}:"));
-        terminal.Text.WriteLine($"{small.Case}\n  {FirstLine(small)}\nits last events:");
+        terminal.Text.WriteLine($"{small.Case}\n  {FirstLine(small)}");
+        if (small.Unexplained is { } history) terminal.Text.WriteLine(HistoryWords.Of(history).TrimEnd());
+        terminal.Text.WriteLine("its last events:");
         terminal.Text.WriteLine(small.Drawing);
         if (keep is not null) terminal.Text.WriteLine($"kept as {Keep(small, keep)}");
         return $"seed {failed.Case.Seed}: {small.Violation!.Invariant} does not hold: {small.Case}";
@@ -88,6 +91,8 @@ internal sealed class SimulationReport(Terminal terminal)
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{small.Violation!.Invariant.Replace(' ', '-')}-{small.Case.Seed}.simulation");
         File.WriteAllText(file, $"# {FirstLine(small)}\n{string.Join(' ', small.Case.Arguments)}\n");
+        if (small.Unexplained is { } history)
+            File.WriteAllText(Path.ChangeExtension(file, ".html"), HistoryPage.Draw(history, $"seed {small.Case.Seed}"));
         return file;
     }
 

@@ -120,6 +120,7 @@ public sealed class Shrinker
         for (var i = 0; i < 8; i++)
         {
             var (from, until) = (Case.MessageFaultsFrom ?? TimeSpan.Zero, Case.MessageFaultsUntil ?? Smallest.VirtualTime);
+            if (until - from < TimeSpan.FromMilliseconds(1)) return;
             var middle = (from + until) / 2;
             if (!Try(Case with { MessageFaultsFrom = middle }) && !Try(Case with { MessageFaultsUntil = middle })) return;
         }

@@ -1,3 +1,4 @@
+using AkkaPaxos.TestKit.Linearizability;
 using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.TestKit.Runner;
@@ -15,6 +16,9 @@ public sealed class SimulationOutcome
 
     /// <summary>What did not hold first; null where everything did.</summary>
     public Violation? Violation { get; }
+
+    /// <summary>What clients saw, where no order explains it; null otherwise.</summary>
+    public HistoryReport? Unexplained => _cluster?.Unexplained;
 
     /// <summary>How often each invariant was checked.</summary>
     public IReadOnlyDictionary<string, long> Checks => _cluster?.Checks ?? new Dictionary<string, long>();

@@ -198,8 +198,9 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private void Decided(string node, Decision decision)
     {
         var (chosen, value) = (Slot(decision.Slot).Chosen, decision.Value);
-        Check("R1", chosen is not null && (value is null || value.Equals(chosen)),
-            () => $"{node} says that slot {decision.Slot} is decided under {decision.Ballot} as {value}; chosen is {chosen?.ToString() ?? "nothing"}");
+        Check("R2", chosen is not null, () => $"{node} says that slot {decision.Slot} is decided under {decision.Ballot}, and nothing is chosen there");
+        if (chosen is not null && value is not null)
+            Check("R1", value.Equals(chosen), () => $"{node} says that slot {decision.Slot} is decided as {value}; chosen is {chosen}");
     }
 
     private void Promised(string node, Promise promise, string to, string toRole)

@@ -252,7 +252,6 @@ internal sealed partial class ClusterWorld
     private void Repair(string name)
     {
         if (!_corrupt.Remove(name, out var repairs)) return;
-        repairs.Reverse(); // the same bit may have been flipped twice
         foreach (var repair in repairs) repair();
     }
 }

@@ -36,6 +36,9 @@ internal sealed partial class ClusterWorld : SimulatedWorld
 
     public long Messages { get; private set; }
 
+    /// <summary>What clients saw, where no order explains it.</summary>
+    public HistoryReport? Unexplained { get; private set; }
+
     /// <summary>Each in words.</summary>
     public List<string> DeadLetters { get; } = [];
 
@@ -136,10 +139,9 @@ internal sealed partial class ClusterWorld : SimulatedWorld
         if (history.Count > 0)
         {
             var result = LinearizabilityChecker.Check(new KvModel(), history, new CheckLimit { Steps = MostSteps });
+            if (result.Verdict == Verdict.Violation) Unexplained = HistoryReport.Of(new KvModel(), history.Count, result);
             if (result.Verdict == Verdict.Unknown) Observer.Count("history unknown");
-            else
-                Observer.Check("history", result.Verdict == Verdict.Ok,
-                    () => $"no order explains what clients saw: {string.Join("; ", result.Violation!.Unexplainable.Select(Describe))}");
+            else Observer.Check("history", Unexplained is null, () => $"{HistoryWords.Reason(Unexplained!)} that clients saw answered");
         }
         if (_wasCalm) Observer.Check("dead letters", DeadLetters.Count == 0, () => $"{DeadLetters.Count} where nothing went wrong: {DeadLetters[0]}");
     }
@@ -148,7 +150,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     /// What clients asked for and were answered. Of a write whose client gave it up the log knows whether it was executed and what the answer would
     /// have been: that makes a search short which would otherwise have to try out both.
     /// </summary>
-    public IReadOnlyList<Operation<KvCall, KvResult>> History()
+    private List<Operation<KvCall, KvResult>> History()
     {
         var history = new List<Operation<KvCall, KvResult>>();
         foreach (var operation in Clients.History.Operations)
@@ -156,13 +158,6 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             else if (Clients.Entries.TryGetValue(operation.Call, out var entry) && Observer.ResultOf(entry) is { } result)
                 history.Add(operation with { Result = result, Returned = long.MaxValue });
         return history;
-    }
-
-    private static string Describe(Operation<KvCall, KvResult> operation)
-    {
-        var model = new KvModel();
-        var result = operation.IsOpen ? "no answer" : model.Describe(operation.Call, operation.Result!);
-        return $"{operation.Client} from {operation.Invoked} to {operation.Returned?.ToString() ?? "?"}: {model.Describe(operation.Call)}: {result}";
     }
 
     // ---- what nodes do ----

@@ -20,6 +20,7 @@ internal sealed class SimulatedClient(
     private readonly SortedDictionary<long, Write> _writes = []; // by sequence
     private readonly SortedDictionary<long, Question> _questions = [];
     private readonly SortedSet<int> _lanes = []; // in use: the history knows one operation at a time of each
+    private int _contact;
     private long _token;
     private long _session;
     private long _sequence;
@@ -61,7 +62,11 @@ internal sealed class SimulatedClient(
         }
     }
 
-    private IActorRef Replica() => replicas[_random.Next(replicas.Count)];
+    private IActorRef Replica()
+    {
+        if (!settings.Sticky) _contact = _random.Next(replicas.Count);
+        return replicas[_contact];
+    }
 
     private void OpenSession()
     {
@@ -102,6 +107,7 @@ internal sealed class SimulatedClient(
     private void AskAgain()
     {
         Timers.StartSingleTimer(Again.Instance, Again.Instance, Patience);
+        if (_session == 0 || _writes.Count + _questions.Count > 0) _contact = _random.Next(replicas.Count);
         if (_session == 0)
         {
             Replica().Tell(new Request([new Command(0, _token, 1, default)]), Self);

@@ -1,5 +1,6 @@
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.TestKit.Diagrams;
+using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -31,6 +32,9 @@ public sealed class SimulatedCluster
 
     /// <summary>What did not hold; empty where all is well.</summary>
     public IReadOnlyList<Violation> Violations => _world.Observer.Violations;
+
+    /// <summary>What the simulation's own clients saw, where no order explains it; null otherwise.</summary>
+    public HistoryReport? Unexplained => _world.Unexplained;
 
     /// <summary>How often each invariant was checked.</summary>
     public IReadOnlyDictionary<string, long> Checks => _world.Observer.Checks;

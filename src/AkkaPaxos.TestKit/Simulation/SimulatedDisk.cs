@@ -30,7 +30,7 @@ internal sealed class SimulatedDisk
         SnapshotTail.Crash(0);
     }
 
-    /// <summary>Flips one bit of one record.</summary>
+    /// <summary>Flips one bit of one record that is as it was written.</summary>
     /// <returns>Makes it what it was, where it is still there; null where there is no record.</returns>
     public Action? Corrupt(SeededChance chance)
     {
@@ -42,7 +42,7 @@ internal sealed class SimulatedDisk
             {
                 if (all.TryGetValue(s.Key, out var now) && ReferenceEquals(now.Object, old)) all[s.Key] = now with { Object = other };
             })))))
-            .Where(r => r.Item1.Bytes.Length > 0).ToList();
+            .Where(r => r.Item1 is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
         if (records.Count == 0) return null;
         var (whole, replace) = records[chance.Next(records.Count)];
         var bytes = whole.Bytes.ToArray();

@@ -32,6 +32,9 @@ public sealed record SimulationSettings
     /// <summary>The share of questions among what clients do.</summary>
     public double Questions { get; init; } = 0.25;
 
+    /// <summary>Whether a client stays with one replica for as long as that answers, or goes to another one each time.</summary>
+    public bool Sticky { get; init; }
+
     /// <summary>The share of transactions over two keys among the writes.</summary>
     public double Transactions { get; init; } = 0.05;
 
@@ -137,7 +140,8 @@ public sealed record SimulationSettings
             Protocol = RandomProtocol(random),
             Clients = random.Next(1, 5),
             Outstanding = random.Next(1, 5),
-            Questions = random.Next(3) * 0.2,
+            Questions = new[] { 0, 0.2, 0.4, 0.8 }[random.Next(4)],
+            Sticky = random.Next(2) == 0,
             Transactions = random.Next(2) * 0.1,
             Think = TimeSpan.FromMilliseconds(random.Next(1, 60)),
             Drop = Rate(0.15),
