@@ -1,7 +1,8 @@
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
-/// Searches an order for a part of a history, and beside it one in which open operations may take effect any number of times. That search has far less
+/// Searches an order for a part of a history, and beside it one in which open operations may take effect any number of times. That search has far
+/// less
 /// to remember, as it does not matter which of them have taken effect; and where there is no such order, there is none at all.
 /// </summary>
 internal sealed class PartitionSearch<TState, TCall, TResult>
@@ -31,7 +32,8 @@ internal sealed class PartitionSearch<TState, TCall, TResult>
     public Verdict Verdict { get; private set; }
 
     /// <summary>The order that explains all answers; while there is none, the longest found that explains those of its operations.</summary>
-    public IReadOnlyList<Operation<TCall, TResult>> Longest => (_exact.Verdict == Verdict.Unknown && Verdict == Verdict.Ok ? _loose! : _exact).Longest;
+    public IReadOnlyList<Operation<TCall, TResult>> Longest =>
+        (_exact.Verdict == Verdict.Unknown && Verdict == Verdict.Ok ? _loose! : _exact).Longest;
 
     /// <summary>The last return up to which the search came that ended.</summary>
     public long FurthestReturn => (_exact.Verdict == Verdict.Unknown && _loose is not null ? _loose : _exact).FurthestReturn;
