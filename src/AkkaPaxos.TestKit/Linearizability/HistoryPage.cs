@@ -28,7 +28,7 @@ public static class HistoryPage
         svg text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:var(--ink);pointer-events:none}
         .stripe{fill:#f6f8fa}.op rect{stroke-width:1}.op.in rect{fill:#dafbe1e6;stroke:#4ac26b}.op.out rect{fill:#eaeef2e6;stroke:#9aa4af}
         .op.wrong rect{fill:#ffd8d3;stroke:var(--red);stroke-width:1.6}.op.wrong text{fill:#82071e;font-weight:600}
-        .op.part rect{stroke-width:2.4}.op.open rect{stroke-dasharray:5 3}.op:hover rect{filter:brightness(.93)}
+        .op.part rect{stroke-width:2.4}.op.open rect{stroke-dasharray:5 3;fill-opacity:.45}.op:hover rect{filter:brightness(.93)}
         .order{fill:none;stroke:var(--blue);stroke-width:1.3;opacity:.55}.point rect{fill:var(--blue)}
         .point text{fill:#fff;text-anchor:middle;font-size:10px}
         .key{display:flex;gap:22px;flex-wrap:wrap;margin:8px 28px 40px;color:var(--dim);font-size:13px}

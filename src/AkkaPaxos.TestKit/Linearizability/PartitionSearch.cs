@@ -1,19 +1,19 @@
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
-/// Searches an order for a part of a history, and beside it one in which open operations may take effect any number of times. That search has far less
+/// Searches an order for a part of a history, and beside it one in which open operations may take effect any number of times. That search has far
+/// less
 /// to remember, as it does not matter which of them have taken effect; and where there is no such order, there is none at all.
 /// </summary>
 internal sealed class PartitionSearch<TState, TCall, TResult>
 {
-    private const long FirstTurn = 1_000;
+    private const long Turn = 1_000; // the two take turns, of so many steps
 
     private readonly Model<TState, TCall, TResult> _model;
     private readonly IReadOnlyList<Operation<TCall, TResult>> _operations;
     private readonly LinearizationSearch<TState, TCall, TResult> _exact;
     private readonly bool _hasOpen;
     private LinearizationSearch<TState, TCall, TResult>? _loose;
-    private long _turn = FirstTurn;
 
     /// <param name="model">What explains answers.</param>
     /// <param name="operations">The part.</param>
@@ -23,7 +23,6 @@ internal sealed class PartitionSearch<TState, TCall, TResult>
         _exact = new(model, operations);
         _hasOpen = operations.Any(o => o.IsOpen);
         Verdict = _exact.Verdict;
-        Longest = _exact.Longest;
     }
 
     /// <summary>How often the model was asked for a step.</summary>
@@ -33,7 +32,8 @@ internal sealed class PartitionSearch<TState, TCall, TResult>
     public Verdict Verdict { get; private set; }
 
     /// <summary>The order that explains all answers; while there is none, the longest found that explains those of its operations.</summary>
-    public IReadOnlyList<Operation<TCall, TResult>> Longest { get; private set; }
+    public IReadOnlyList<Operation<TCall, TResult>> Longest =>
+        (_exact.Verdict == Verdict.Unknown && Verdict == Verdict.Ok ? _loose! : _exact).Longest;
 
     /// <summary>The last return up to which the search came that ended.</summary>
     public long FurthestReturn => (_exact.Verdict == Verdict.Unknown && _loose is not null ? _loose : _exact).FurthestReturn;
@@ -43,10 +43,11 @@ internal sealed class PartitionSearch<TState, TCall, TResult>
     /// <returns>What is known then.</returns>
     public Verdict Run(long steps)
     {
-        for (var until = Steps + steps; Verdict == Verdict.Unknown && Steps < until; _turn *= 2)
+        for (var until = Steps + steps; Verdict == Verdict.Unknown && Steps < until;)
         {
-            (Verdict, Longest) = (_exact.Run(Math.Min(_turn, until - Steps)), _exact.Longest);
-            if (Verdict == Verdict.Unknown && Steps < until && _hasOpen && _loose?.Verdict != Verdict.Ok) RunLoose(Math.Min(_turn, until - Steps));
+            var turn = Math.Min(Turn, until - Steps);
+            if (_hasOpen && _loose?.Verdict != Verdict.Ok && _exact.Steps >= Turn + (_loose?.Steps ?? 0)) RunLoose(turn);
+            else Verdict = _exact.Run(turn);
         }
         return Verdict;
     }
@@ -60,7 +61,7 @@ internal sealed class PartitionSearch<TState, TCall, TResult>
                 Verdict = Verdict.Violation;
                 break;
             case Verdict.Ok when _loose.Longest is var order && order.Distinct(ReferenceEqualityComparer.Instance).Count() == order.Count:
-                (Verdict, Longest) = (Verdict.Ok, order);
+                Verdict = Verdict.Ok;
                 break;
         }
     }

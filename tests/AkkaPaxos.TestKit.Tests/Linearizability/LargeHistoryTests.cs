@@ -91,6 +91,18 @@ public class LargeHistoryTests
     }
 
     [Fact]
+    public void With_time_enough_the_answer_is_the_same_as_without_a_limit()
+    {
+        var history = History(1, 12, 1, 5_000, open: 0.01);
+
+        var unlimited = LinearizabilityChecker.Check(new KvModel(), history);
+        var limited = LinearizabilityChecker.Check(new KvModel(), history, new CheckLimit { Time = TimeSpan.FromHours(1) });
+
+        Assert.Equal((Verdict.Ok, Verdict.Ok), (unlimited.Verdict, limited.Verdict));
+        Assert.InRange(limited.Steps, 20_000, 20_000_000);
+    }
+
+    [Fact]
     public void Out_of_steps_or_time_the_answer_is_unknown_be_it_linearizable_or_not()
     {
         var ok = History(1, 10, 10, 1_000);
