@@ -21,6 +21,7 @@ internal sealed class SimulatedClient(
     private readonly SortedDictionary<long, Question> _questions = [];
     private readonly SortedSet<int> _lanes = []; // in use: the history knows one operation at a time of each
     private int _contact;
+    private bool _heard; // an answer, since it last asked again
     private long _token;
     private long _session;
     private long _sequence;
@@ -50,9 +51,11 @@ internal sealed class SimulatedClient(
         switch (message)
         {
             case Response m:
+                _heard = true;
                 foreach (var reply in m.Replies) Answered(reply);
                 break;
             case QueryResponse m:
+                _heard = true;
                 foreach (var result in m.Results) Answered(result);
                 break;
             case Next: Begin(); break;
@@ -107,7 +110,8 @@ internal sealed class SimulatedClient(
     private void AskAgain()
     {
         Timers.StartSingleTimer(Again.Instance, Again.Instance, Patience);
-        if (_session == 0 || _writes.Count + _questions.Count > 0) _contact = _random.Next(replicas.Count);
+        if (!_heard) _contact = _random.Next(replicas.Count);
+        _heard = false;
         if (_session == 0)
         {
             Replica().Tell(new Request([new Command(0, _token, 1, default)]), Self);
