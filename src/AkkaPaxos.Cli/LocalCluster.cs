@@ -245,7 +245,8 @@ public sealed class LocalNode : IDisposable
             patience.CancelAfter(TimeSpan.FromSeconds(2));
             using var json = JsonDocument.Parse(await Http.GetStringAsync("/status", patience.Token));
             var root = json.RootElement;
-            return new LocalStatus(root.GetProperty("leader").GetInt32(), root.GetProperty("slotOut").GetInt64(), root.GetProperty("checksum").ToString());
+            return new LocalStatus(
+                root.GetProperty("leader").GetInt32(), root.GetProperty("slotOut").GetInt64(), root.GetProperty("checksum").ToString());
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
         {

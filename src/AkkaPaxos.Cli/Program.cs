@@ -14,7 +14,8 @@ internal static class Program
 
     /// <summary>Runs a command line.</summary>
     /// <returns>
-    /// 0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: check-history does not know.
+    /// 0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: check-history does not
+    /// know.
     /// </returns>
     public static async Task<int> Run(string[] arguments, Terminal terminal, CancellationToken cancel = default)
     {
@@ -52,7 +53,8 @@ internal static class Program
     }
 
     // Not a RootCommand: that one is called what the dll is called.
-    private static Command Root(Terminal terminal) => new("akkapaxos", "AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
+    private static Command Root(Terminal terminal) => new(
+        "akkapaxos", "AkkaPaxos: a replicated key-value store by Paxos, and the nodes that keep it.")
     {
         new HelpOption(),
         new VersionOption(),

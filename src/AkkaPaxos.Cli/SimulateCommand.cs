@@ -24,7 +24,10 @@ internal static class SimulateCommand
     public static Command Create(Terminal terminal)
     {
         var options = new Options(
-            new("--runs") { Description = $"How many seeds, one after the other from --seed on. Default: {RunsUnlessTold}; 1 with --seed.", HelpName = "N" },
+            new("--runs")
+            {
+                Description = $"How many seeds, one after the other from --seed on. Default: {RunsUnlessTold}; 1 with --seed.", HelpName = "N",
+            },
             new(SimulationCase.SeedOption) { Description = "The first seed. Default: a new one each time, which is printed.", HelpName = "S" },
             new("--profile")
             {
@@ -34,7 +37,8 @@ internal static class SimulateCommand
             new("--nodes") { Description = "Nodes of the cluster. Default: 3 or 5, by the seed.", HelpName = "N" },
             new("--time")
             {
-                Description = "The virtual time until the faults end, like 15s, 500ms or 1h. Default: 15s.", HelpName = "T", CustomParser = Parsers.Duration,
+                Description = "The virtual time until the faults end, like 15s, 500ms or 1h. Default: 15s.", HelpName = "T",
+                CustomParser = Parsers.Duration,
             },
             new("--without")
             {
@@ -44,19 +48,21 @@ internal static class SimulateCommand
             new("--operations") { Description = "Operations of all clients together, at most.", HelpName = "N" },
             new("--message-faults-from")
             {
-                Description = "The virtual time from which messages are lost, repeated, late or reordered.", HelpName = "T", CustomParser = Parsers.Duration,
+                Description = "The virtual time from which messages are lost, repeated, late or reordered.", HelpName = "T",
+                CustomParser = Parsers.Duration,
             },
             new("--message-faults-until") { Description = "The virtual time until which they are.", HelpName = "T", CustomParser = Parsers.Duration },
             new("--mutant") { Description = "Run roles with one rule broken: a name out of the table of --mutants.", HelpName = "NAME" },
             new("--mutants")
             {
-                Description = $"Run every mutant and print how many of {MutantRunsUnlessTold} seeds (--runs) catch it; fail where one is caught by none.",
+                Description =
+                    $"Run every mutant and print how many of {MutantRunsUnlessTold} seeds (--runs) catch it; fail where one is caught by none.",
             },
             new("--threads") { Description = "Runs at a time. Default: one for each core.", HelpName = "N" },
-            new("--keep") { Description = "A folder to keep a failing run in, as a file of these options that scripts/test replays.", HelpName = "DIR" });
+            new("--keep") { Description = "A folder to keep a failing run in, as a file of the options that replay it.", HelpName = "DIR" });
         var command = new Command("simulate",
-            "Runs whole clusters of the real roles in virtual time under seeded faults, and checks every invariant at every step. A run that fails is "
-            + "made smaller, and printed as the command that replays it with a sequence diagram of its last events.");
+            "Runs whole clusters of the real roles in virtual time under seeded faults, and checks every invariant at every step. A run that "
+            + "fails is made smaller, and printed as the command that replays it with a sequence diagram of its last events.");
         foreach (var option in options.All) command.Add(option);
         command.SetAction((parsed, cancel) => Task.FromResult(Run(terminal, options, parsed, cancel)));
         return command;
@@ -70,7 +76,8 @@ internal static class SimulateCommand
         var report = new SimulationReport(terminal);
         if (parsed.GetValue(options.Mutants))
         {
-            if (parsed.GetValue(options.Mutant) is not null) throw new CliException("--mutants runs all of them: --mutant cannot be given with it", 2);
+            if (parsed.GetValue(options.Mutant) is not null)
+                throw new CliException("--mutants runs all of them: --mutant cannot be given with it", 2);
             return Mutants(report, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
         }
         var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));
@@ -100,7 +107,8 @@ internal static class SimulateCommand
         var without = parsed.GetValue(options.Without)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         foreach (var fault in without)
             if (!SimulationCase.IsFault(fault))
-                throw new CliException($"--without: \"{fault}\" is no fault, nor one with a number; there are {string.Join(", ", SimulationCase.FaultKinds)}", 2);
+                throw new CliException(
+                    $"--without: \"{fault}\" is no fault, nor one with a number; there are {string.Join(", ", SimulationCase.FaultKinds)}", 2);
         return one with
         {
             Profile = parsed.GetValue(options.Profile) ?? one.Profile,

@@ -45,7 +45,8 @@ internal sealed class SimulationReport(Terminal terminal)
         var held = campaign.Failed is null ? "no violation" : Text($"seed {campaign.Failed.Case.Seed} failed");
         terminal.Text.WriteLine($"{seeds}, profile {profile}{(first.Mutant is null ? "" : $", mutant {first.Mutant}")}: {held}");
         terminal.Text.WriteLine(Text($"{campaign.Runs:N0} runs in {seconds:0.0} s, {campaign.Runs / seconds:0.0} a second: ")
-            + Text($"{campaign.VirtualTime.TotalHours:0.00} h of virtual time, {campaign.Messages:N0} messages, {campaign.Messages / seconds:N0} a second; ")
+            + Text($"{campaign.VirtualTime.TotalHours:0.00} h of virtual time, {campaign.Messages:N0} messages, ")
+            + Text($"{campaign.Messages / seconds:N0} a second; ")
             + Text($"{campaign.Answered:N0} operations answered, none in {campaign.Idle:N0} runs"));
         if (campaign.Slowest is { } slowest)
             terminal.Text.WriteLine(Text(

@@ -20,7 +20,8 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter text, Tex
 
     /// <summary>The process's own.</summary>
     public static Terminal OfProcess() => new(
-        Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Out, Console.Error, !Console.IsInputRedirected, !Console.IsErrorRedirected);
+        Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Out, Console.Error,
+        isInteractive: !Console.IsInputRedirected, showsProgress: !Console.IsErrorRedirected);
 
     /// <summary>Writes bytes as they are, and a new line: keys and values are not always text.</summary>
     public void WriteLine(ReadOnlySpan<byte> bytes)

@@ -9,7 +9,10 @@ public sealed class SimulateCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     public static TheoryData<string> Kept() =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "seeds"), "*.simulation").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "seeds"), "*.simulation")
+            .Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal),
+    ];
 
     [Theory]
     [MemberData(nameof(Kept))]

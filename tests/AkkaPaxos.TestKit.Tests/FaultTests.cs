@@ -75,7 +75,8 @@ public sealed class FaultTests
             return cluster;
         }
 
-        static List<string> Crashes(SimulatedCluster cluster) => [.. cluster.Draw().Split('\n').Where(l => l.Contains("crashes")).Select(l => l[l.IndexOf('+')..])];
+        static List<string> Crashes(SimulatedCluster cluster) =>
+            [.. cluster.Draw().Split('\n').Where(l => l.Contains("crashes")).Select(l => l[l.IndexOf('+')..])];
     }
 
     [Fact]
@@ -83,7 +84,8 @@ public sealed class FaultTests
     {
         var settings = new SimulationSettings
         {
-            Drop = 0.5, MessageFaultsFrom = TimeSpan.FromSeconds(2), MessageFaultsUntil = TimeSpan.FromSeconds(3), StateMachine = () => new AppendMachine(),
+            Drop = 0.5, MessageFaultsFrom = TimeSpan.FromSeconds(2), MessageFaultsUntil = TimeSpan.FromSeconds(3),
+            StateMachine = () => new AppendMachine(),
         };
         var cluster = SimulatedCluster.Start(9, 3, settings);
         cluster.RunFor(TimeSpan.FromSeconds(1.9));

@@ -3,7 +3,9 @@ using AkkaPaxos.TestKit.Runner;
 
 namespace AkkaPaxos.TestKit.Tests;
 
-/// <summary>Is the net tight? Roles with one rule broken must not go unnoticed; <c>akkapaxos simulate --mutants</c> prints how soon each is.</summary>
+/// <summary>
+/// Is the net tight? Roles with one rule broken must not go unnoticed; <c>akkapaxos simulate --mutants</c> prints how soon each is.
+/// </summary>
 public sealed class MutantTests
 {
     private const int MostSeeds = 1000;
@@ -15,11 +17,16 @@ public sealed class MutantTests
     public void One_of_a_thousand_seeds_catches_it(string name) =>
         Assert.Contains(Enumerable.Range(1, MostSeeds), seed => new SimulationCase(seed) { Mutant = name }.Run().Violation is not null);
 
+    private static readonly string[] Rules =
+    [
+        "A1", "A2", "A3", "A4", "A5", "C1", "C2", "R1", "R2", "R3", "R4", "R5", "S1", "S2", "linearizability", "liveness",
+    ];
+
     [Fact]
     public void There_are_many_of_them_and_each_tells_what_it_breaks()
     {
         Assert.True(Mutant.All.Count >= 20);
         Assert.Equal(Mutant.All.Count, Mutant.All.Select(m => m.Name).Distinct().Count());
-        Assert.All(Mutant.All, m => Assert.Contains(m.Rule, (string[])["A1", "A2", "A3", "A4", "A5", "C1", "C2", "R1", "R2", "R3", "R4", "R5", "S1", "S2", "linearizability", "liveness"]));
+        Assert.All(Mutant.All, m => Assert.Contains(m.Rule, Rules));
     }
 }

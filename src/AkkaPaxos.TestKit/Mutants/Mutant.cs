@@ -64,7 +64,8 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
 
     /// <summary>The one with this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public static Mutant Named(string name) => All.FirstOrDefault(m => m.Name == name) ?? throw new KeyNotFoundException($"there is no mutant {name}");
+    public static Mutant Named(string name) =>
+        All.FirstOrDefault(m => m.Name == name) ?? throw new KeyNotFoundException($"there is no mutant {name}");
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -13,7 +13,9 @@ public enum SimulationProfile
     /// <summary>Nothing goes wrong.</summary>
     Calm,
 
-    /// <summary>Every fault (<see cref="SimulationSettings.Chaos"/>), then quiet: the cluster must decide again within a bounded virtual time.</summary>
+    /// <summary>
+    /// Every fault (<see cref="SimulationSettings.Chaos"/>), then quiet: the cluster must decide again within a bounded virtual time.
+    /// </summary>
     Liveness,
 }
 
@@ -36,7 +38,8 @@ public sealed record SimulationCase(int Seed)
 
     /// <summary>Whether a text names a fault that can be left out: a kind, or one of it as <c>crash.2</c>.</summary>
     public static bool IsFault(string text) =>
-        FaultKinds.Contains(text.Split('.')[0]) && (!text.Contains('.') || int.TryParse(text[(text.IndexOf('.') + 1)..], out var number) && number > 0);
+        text.Split('.') is [var kind, .. var rest] && FaultKinds.Contains(kind)
+        && (rest is [] || (rest is [var digits] && int.TryParse(digits, CultureInfo.InvariantCulture, out var number) && number > 0));
 
     /// <summary>How the settings are drawn.</summary>
     public SimulationProfile Profile { get; init; }
@@ -108,7 +111,10 @@ public sealed record SimulationCase(int Seed)
     {
         get
         {
-            List<string> words = [SeedOption, Number(Seed), "--profile", $"{Profile}".ToLowerInvariant(), "--nodes", Number(Nodes), "--time", Duration(Time)];
+            List<string> words =
+            [
+                SeedOption, Number(Seed), "--profile", $"{Profile}".ToLowerInvariant(), "--nodes", Number(Nodes), "--time", Duration(Time),
+            ];
             if (Without.Count > 0) words.AddRange(["--without", string.Join(',', Without)]);
             if (Clients is { } clients) words.AddRange(["--clients", Number(clients)]);
             if (Operations is { } operations) words.AddRange(["--operations", Number(operations)]);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
-using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
@@ -20,7 +19,7 @@ public sealed record Violation(TimeSpan At, string Invariant, string What)
 /// Sees what acceptors have on disk, what nodes say to each other, what replicas apply and what clients are told, and checks it all against the
 /// invariants of the design's section 4, at every event.
 /// </summary>
-internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window)
+internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, long window)
 {
     private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SlotView> _slots = [];
@@ -30,10 +29,7 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
-    private readonly List<(ulong Entry, ulong Checksum)> _log = [];
-    private readonly Dictionary<ulong, KvResult> _results = []; // by entry
     private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
-    private long _returned; // the highest position that any client was told of
 
     private sealed class AcceptorView
     {
@@ -198,7 +194,8 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
     private void Decided(string node, Decision decision)
     {
         var (chosen, value) = (Slot(decision.Slot).Chosen, decision.Value);
-        Check("R2", chosen is not null, () => $"{node} says that slot {decision.Slot} is decided under {decision.Ballot}, and nothing is chosen there");
+        Check("R2", chosen is not null,
+            () => $"{node} says that slot {decision.Slot} is decided under {decision.Ballot}, and nothing is chosen there");
         if (chosen is not null && value is not null)
             Check("R1", value.Equals(chosen), () => $"{node} says that slot {decision.Slot} is decided as {value}; chosen is {chosen}");
     }
@@ -257,51 +254,6 @@ internal sealed class ClusterObserver(Func<TimeSpan> now, int nodes, long window
             Check("R2", Slot(executed).Chosen is not null, () => $"{node} executed slot {executed}, which is not chosen");
         }
         _decidedUpTo[node] = Math.Max(from, progress.SlotOut);
-    }
-
-    // ---- replicas and clients ----
-
-    /// <summary>A replica executed an entry.</summary>
-    public void Applied(string node, long position, ulong entry, ulong checksum, KvResult result)
-    {
-        if (position <= _log.Count)
-        {
-            Check("R3", _log[(int)position - 1] == (entry, checksum),
-                () => $"{node} executed entry {entry:x} as number {position}, others executed {_log[(int)position - 1].Entry:x}");
-            return;
-        }
-        Check("R5", _results.TryAdd(entry, result), () => $"{node} executed entry {entry:x} a second time, as number {position}");
-        _log.Add((entry, checksum));
-    }
-
-    /// <summary>What came of an entry; null where it was not executed.</summary>
-    public KvResult? ResultOf(ulong entry) => _results.GetValueOrDefault(entry);
-
-    /// <summary>A replica took its state from a snapshot.</summary>
-    public void Restored(string node, long position, ulong checksum) =>
-        Check("R3", position >= 0 && position <= _log.Count && (position == 0 ? 0 : _log[(int)position - 1].Checksum) == checksum,
-            () => $"{node} restored a state after {position} entries that never was");
-
-    /// <summary>A client was told that its write stands at a position.</summary>
-    /// <param name="client">The client.</param>
-    /// <param name="entry">What it wrote.</param>
-    /// <param name="position">Where it stands.</param>
-    /// <param name="floor"><see cref="Returned"/> when it sent the write first.</param>
-    public void Written(string client, ulong entry, long position, long floor)
-    {
-        Check("linearizability", position >= 1 && position <= _log.Count && _log[(int)position - 1].Entry == entry,
-            () => $"{client} was told that entry {entry:x} was executed as number {position}, which it was not");
-        Check("linearizability", position > floor, () => $"{client}'s entry {entry:x} was executed as number {position}, after somebody had been told of {floor}");
-        _returned = Math.Max(_returned, position);
-    }
-
-    /// <summary>A client was told how many entries a replica had executed, and their checksum.</summary>
-    public void Read(string client, long length, ulong checksum, long floor)
-    {
-        Check("linearizability", length >= 0 && length <= _log.Count && (length == 0 ? 0 : _log[(int)length - 1].Checksum) == checksum,
-            () => $"{client} read a state after {length} entries that never was");
-        Check("linearizability", length >= floor, () => $"{client} read the state after {length} entries, when somebody had been told of {floor} before");
-        _returned = Math.Max(_returned, length);
     }
 
     private AcceptorView View(string node)

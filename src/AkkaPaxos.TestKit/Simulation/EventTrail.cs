@@ -34,7 +34,7 @@ internal sealed class EventTrail(int keep)
 
     public void ToldWithin(TimeSpan now, string node, ActorPath from, ActorPath to, object message)
     {
-        if (message is not (IPaxosMessage or Learned or Adopted or Preempted or SlotChosen or BallotConfirmed or LeaderChanged) || IsChatter(message)) return;
+        if (message is not (IPaxosMessage or Learned or Adopted or Preempted or SlotChosen or LeaderChanged) || IsChatter(message)) return;
         if (message is LeaderChanged)
         {
             if (_led.TryGetValue(node, out var known) && known.Equals(message)) return; // told again
@@ -52,7 +52,8 @@ internal sealed class EventTrail(int keep)
         return drawing.Build();
     }
 
-    private static bool IsChatter(object message) => message is Heartbeat or Progress or Executed or Confirm or Confirmed or ReadIndex or ReadIndexResult;
+    private static bool IsChatter(object message) =>
+        message is Heartbeat or Progress or Executed or Confirm or Confirmed or ReadIndex or ReadIndexResult;
 
     private MessageInFlight Describe(TimeSpan now, Frame frame)
     {
@@ -65,9 +66,11 @@ internal sealed class EventTrail(int keep)
     {
         switch (what)
         {
-            case MessageDelivered e: Message(drawing, e.At, e.Message.From, e.Message.FromRole, e.Message.To, e.Message.ToRole, e.Message.Message, false); break;
-            case MessageDropped e: Message(drawing, e.At, e.Message.From, e.Message.FromRole, e.Message.To, e.Message.ToRole, e.Message.Message, true); break;
-            case ToldWithinNode e: Message(drawing, e.At, e.Node, e.FromRole, e.Node, e.ToRole, e.Message, false); break;
+            case MessageDelivered e: Message(drawing, e.At, e.Message, false); break;
+            case MessageDropped e: Message(drawing, e.At, e.Message, true); break;
+            case ToldWithinNode e:
+                Message(drawing, e.At, new MessageInFlight(0, e.Node, e.FromRole, e.Node, e.ToRole, e.Message, e.At, e.At), false);
+                break;
             case NodeCrashed e: drawing.Note(NoteKind.Crash, $"{e.Node} crashes", LinesOf(e.Node), e.At); break;
             case NodeStarted e: drawing.Note(NoteKind.Restart, $"{e.Node} restarts", LinesOf(e.Node), e.At); break;
             case LinkCut e: drawing.Note(NoteKind.Remark, $"what {e.From} sends to {e.To} is lost from now on", [], e.At); break;
@@ -80,11 +83,11 @@ internal sealed class EventTrail(int keep)
         }
     }
 
-    private static void Message(
-        DiagramBuilder drawing, TimeSpan at, string from, string fromRole, string to, string toRole, object message, bool isLost)
+    private static void Message(DiagramBuilder drawing, TimeSpan at, MessageInFlight message, bool isLost)
     {
-        var label = MultiPaxosLabels.Of(message);
-        drawing.Message(Line(from, fromRole.Length > 0 ? fromRole : toRole, label.Name), Line(to, toRole, label.Name), label, isLost, at);
+        var label = MultiPaxosLabels.Of(message.Message);
+        var fromRole = message.FromRole.Length > 0 ? message.FromRole : message.ToRole;
+        drawing.Message(Line(message.From, fromRole, label.Name), Line(message.To, message.ToRole, label.Name), label, isLost, at);
     }
 
     // Nodes are n1, n2, ...; the roles of the node of clients are c1, c2, ...

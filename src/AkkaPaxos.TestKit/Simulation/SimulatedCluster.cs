@@ -42,7 +42,9 @@ public sealed class SimulatedCluster
     /// <summary>How often each fault happened.</summary>
     public IReadOnlyDictionary<string, long> Faults => _world.Faults.Counts;
 
-    /// <summary>The faults that have a number, in the order in which they happened: <c>crash.1</c>, as <see cref="SimulationSettings.Without"/> takes it.</summary>
+    /// <summary>
+    /// The faults that have a number, in the order in which they happened: <c>crash.1</c>, as <see cref="SimulationSettings.Without"/> takes it.
+    /// </summary>
     public IReadOnlyList<string> NumberedFaults => _world.Faults.Happened;
 
     /// <summary>A number for all that happened: equal for equal seeds and settings, also in different processes.</summary>
@@ -69,7 +71,10 @@ public sealed class SimulatedCluster
     /// <summary>Linearizable questions that were answered.</summary>
     public long Read => _world.Clients.Read;
 
-    /// <summary>How long the cluster took, after the last fault, to answer every client and to bring all replicas to one slot; null before <see cref="Quiet"/>.</summary>
+    /// <summary>
+    /// How long the cluster took, after the last fault, to answer every client and to bring all replicas to one slot; null before
+    /// <see cref="Quiet"/>.
+    /// </summary>
     public TimeSpan? Recovery { get; private set; }
 
     /// <summary>The node whose leader is active, the one with the highest ballot where two believe that; null where none is.</summary>

@@ -5,9 +5,9 @@ using AkkaPaxos.TestKit.Linearizability;
 namespace AkkaPaxos.TestKit.Simulation;
 
 /// <summary>
-/// The application of seeded simulations: a key-value store that numbers what it executes. An operation is the number of an entry, 8 bytes, from which
-/// <see cref="SimulatedCalls"/> makes a call; it is answered with its position among all that were executed and the call's result. A question is a
-/// key, answered with the number of executed entries, their checksum and the key's value: so that what is lost, repeated or out of order shows.
+/// The application of seeded simulations: a key-value store that numbers what it executes. An operation is the number of an entry, 8 bytes, from
+/// which <see cref="SimulatedCalls"/> makes a call; it is answered with its position among all that were executed and the call's result. A question
+/// is a key, answered with the number of executed entries, their checksum and the key's value: so that what is lost, repeated or out of order shows.
 /// </summary>
 internal sealed class SimulatedStore(string node, ClusterObserver observer) : IStateMachine
 {

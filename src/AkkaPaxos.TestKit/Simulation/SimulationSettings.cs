@@ -20,7 +20,9 @@ public sealed record SimulationSettings
     /// </summary>
     public Func<IStateMachine>? StateMachine { get; init; }
 
-    /// <summary>Roles of one's own by name, in place of the product's acceptor, replica or leader, or beside them; see <see cref="MultiPaxosNode.Roles"/>.</summary>
+    /// <summary>
+    /// Roles of one's own by name, in place of the product's acceptor, replica or leader, or beside them; see <see cref="MultiPaxosNode.Roles"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, Type> Roles { get; init; } = new Dictionary<string, Type>();
 
     /// <summary>Clients that write and read all the time.</summary>
@@ -166,7 +168,9 @@ public sealed record SimulationSettings
         TimeSpan? Mean() => random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(random.Next(300, 6000));
     }
 
-    /// <summary>Every fault at once, and settings of the protocol as <see cref="Swarm"/> draws them: chaos after which a cluster must decide again.</summary>
+    /// <summary>
+    /// Every fault at once, and settings of the protocol as <see cref="Swarm"/> draws them: chaos after which a cluster must decide again.
+    /// </summary>
     public static SimulationSettings Chaos(int seed) => Swarm(seed) with
     {
         Drop = 0.1, Duplicate = 0.1, Delay = 0.05, Reorder = true, TornWrites = 0.5, ClockDrift = 0.2,
