@@ -64,7 +64,8 @@ internal static class SimulateCommand
             "Runs whole clusters of the real roles in virtual time under seeded faults, and checks every invariant at every step. A run that "
             + "fails is made smaller, and printed as the command that replays it with a sequence diagram of its last events.");
         foreach (var option in options.All) command.Add(option);
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(terminal, options, parsed, cancel)));
+        // On another thread: Ctrl-C reaches an action only once it has returned its task.
+        command.SetAction((parsed, cancel) => Task.Run(() => Run(terminal, options, parsed, cancel), cancel));
         return command;
     }
 
@@ -76,8 +77,9 @@ internal static class SimulateCommand
         var report = new SimulationReport(terminal);
         if (parsed.GetValue(options.Mutants))
         {
-            if (parsed.GetValue(options.Mutant) is not null)
-                throw new CliException("--mutants runs all of them: --mutant cannot be given with it", 2);
+            if (options.All.Except([options.Mutants, options.Runs, options.Seed, options.Threads]).FirstOrDefault(o => parsed.GetResult(o) is not null)
+                is { } other)
+                throw new CliException($"{other.Name} cannot be given with --mutants: each is run as the profile swarm has it", 2);
             return Mutants(report, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
         }
         var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));

@@ -76,6 +76,15 @@ public sealed class SimulateCommandTests : IDisposable
         Assert.StartsWith("akkapaxos: none of 1 seeds caught ", outcome.Error);
     }
 
+    [Fact]
+    public async Task What_the_table_does_not_heed_is_refused_with_it()
+    {
+        var outcome = await CommandLine.Run("simulate", "--mutants", "--nodes", "3");
+
+        Assert.Equal(2, outcome.Code);
+        Assert.StartsWith("akkapaxos: --nodes cannot be given with --mutants", outcome.Error);
+    }
+
     [Theory]
     [InlineData("--profile", "storm", "there is no profile \"storm\"; there are swarm, calm, liveness")]
     [InlineData("--time", "soon", "\"soon\" is no duration, like 15s, 500ms, 2m or 1h")]

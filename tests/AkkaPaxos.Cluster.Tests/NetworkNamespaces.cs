@@ -122,12 +122,12 @@ internal sealed class NetworkNamespaces : IDisposable
             ?? throw new InvalidOperationException("every subnet of 10.213.0.0/16 is in use");
     }
 
-    /// <summary>Names carry the process id of the run that made them: those of runs that are over go.</summary>
+    /// <summary>Names carry the process id of the run that made them: those of runs that are over go, also of one whose id this process now has.</summary>
     private static void RemoveLeftovers()
     {
         var ours = Interfaces().Concat(Namespaces()).Where(n => n.StartsWith(Prefix, StringComparison.Ordinal));
         foreach (var name in ours.Select(n => n.Split('-')[0]).Distinct())
-            if (int.TryParse(name[Prefix.Length..], out var id) && !Directory.Exists($"/proc/{id}")) Remove(name);
+            if (int.TryParse(name[Prefix.Length..], out var id) && (id == Environment.ProcessId || !Directory.Exists($"/proc/{id}"))) Remove(name);
     }
 
     private static void Remove(string name)

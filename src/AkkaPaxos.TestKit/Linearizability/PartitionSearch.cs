@@ -2,8 +2,7 @@ namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
 /// Searches an order for a part of a history, and beside it one in which open operations may take effect any number of times. That search has far
-/// less
-/// to remember, as it does not matter which of them have taken effect; and where there is no such order, there is none at all.
+/// less to remember, as it does not matter which of them have taken effect; and where there is no such order, there is none at all.
 /// </summary>
 internal sealed class PartitionSearch<TState, TCall, TResult>
 {

@@ -50,7 +50,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ForgetsAnswers>("forgets-answers", "R5", "forgets a client's answers up to its latest command"),
         Replica<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
         Replica<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
-        Replica<SnapshotsLaterState>("snapshots-later-state", "R3", "encodes in a snapshot the state as it is by then, not as it was at its slot"),
+        Replica<SnapshotsLaterState>("snapshots-later-state", "failure", "encodes in a snapshot the state as it is by then, not as it was at its slot"),
         Replica<ExecutesAsTheyArrive>("executes-as-they-arrive", "R3", "executes decisions in the order in which they arrive"),
         Replica<SkipsGaps>("skips-gaps", "R3", "goes on past a slot whose decision it has missed"),
         Replica<DecidesWhatItLearned>("decides-what-it-learned", "R2", "takes what its own acceptor has accepted for decided"),
@@ -61,6 +61,12 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
         Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
     ];
+
+    /// <summary>
+    /// Whether a violation shows that the rule is broken, and not only that the roles broke down: that alone is no merit of the checks.
+    /// </summary>
+    public bool IsCaughtBy(Violation? violation) =>
+        violation is not null && (violation.Invariant == Rule || violation.Invariant is not ("failure" or "unhandled"));
 
     /// <summary>The one with this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -31,7 +31,7 @@ public sealed record MutantScore(Mutant Mutant, int Runs, int Caught, int First,
             number =>
             {
                 var outcome = new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name }.Run();
-                if (outcome.Violation is { } violation) caught.Add((number + 1, violation.Invariant));
+                if (mutant.IsCaughtBy(outcome.Violation)) caught.Add((number + 1, outcome.Violation!.Invariant));
                 ended?.Invoke();
             });
         var by = caught.GroupBy(c => c.Invariant).Select(g => (g.Key, Times: g.Count())).OrderByDescending(g => g.Times).ThenBy(g => g.Key).ToList();

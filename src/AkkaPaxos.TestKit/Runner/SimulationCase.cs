@@ -91,17 +91,22 @@ public sealed record SimulationCase(int Seed)
 
     /// <summary>Runs it.</summary>
     /// <param name="keepEvents">How many of the last events can be drawn then.</param>
+    /// <exception cref="KeyNotFoundException">There is no such mutant.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no node.</exception>
     public SimulationOutcome Run(int keepEvents = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Nodes, 1);
+        var settings = Settings() with { KeepEvents = keepEvents };
         SimulatedCluster? cluster = null;
         try
         {
-            cluster = SimulatedCluster.Start(Seed, Nodes, Settings() with { KeepEvents = keepEvents }).Run(Time);
+            cluster = SimulatedCluster.Start(Seed, Nodes, settings);
+            cluster.Run(Time);
             return new SimulationOutcome(this, cluster, cluster.Violations.Count > 0 ? cluster.Violations[0] : null);
         }
-        catch (Exception e) when (e is not (KeyNotFoundException or ArgumentException))
+        catch (Exception e)
         {
-            // The simulation itself refuses to go on: a role that leaves its thread, or never comes to rest.
+            // The simulation cannot go on: a role that leaves its thread, or never comes to rest, or a mistake of the simulation's own.
             return new SimulationOutcome(this, cluster, new Violation(cluster?.Now ?? TimeSpan.Zero, "failure", e.ToString()));
         }
     }
@@ -130,6 +135,6 @@ public sealed record SimulationCase(int Seed)
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    // To the microsecond: a shrunk run ends just behind its violation.
-    private static string Duration(TimeSpan time) => time.TotalSeconds.ToString("0.######", CultureInfo.InvariantCulture) + "s";
+    // To the tick, so that what is replayed is the same.
+    private static string Duration(TimeSpan time) => time.TotalSeconds.ToString("0.#######", CultureInfo.InvariantCulture) + "s";
 }

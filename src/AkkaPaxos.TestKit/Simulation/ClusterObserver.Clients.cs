@@ -6,7 +6,7 @@ namespace AkkaPaxos.TestKit.Simulation;
 internal sealed partial class ClusterObserver
 {
     private readonly List<(ulong Entry, ulong Checksum)> _log = [];
-    private readonly Dictionary<ulong, KvResult> _results = []; // by entry
+    private readonly Dictionary<ulong, (long Position, KvResult Result)> _results = []; // by entry
     private long _returned; // the highest position that any client was told of
 
     /// <summary>A replica executed an entry.</summary>
@@ -18,12 +18,12 @@ internal sealed partial class ClusterObserver
                 () => $"{node} executed entry {entry:x} as number {position}, others executed {_log[(int)position - 1].Entry:x}");
             return;
         }
-        Check("R5", _results.TryAdd(entry, result), () => $"{node} executed entry {entry:x} a second time, as number {position}");
+        Check("R5", _results.TryAdd(entry, (position, result)), () => $"{node} executed entry {entry:x} a second time, as number {position}");
         _log.Add((entry, checksum));
     }
 
-    /// <summary>What came of an entry; null where it was not executed.</summary>
-    public KvResult? ResultOf(ulong entry) => _results.GetValueOrDefault(entry);
+    /// <summary>What came of an entry, and as which one it was executed; false where it was not.</summary>
+    public bool TryGetResult(ulong entry, out (long Position, KvResult Result) executed) => _results.TryGetValue(entry, out executed);
 
     /// <summary>A replica took its state from a snapshot.</summary>
     public void Restored(string node, long position, ulong checksum) =>

@@ -23,13 +23,21 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
 {
     private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SlotView> _slots = [];
-    private readonly Dictionary<Ballot, string> _scouts = [];
-    private readonly Dictionary<(Ballot, long), string> _commanders = [];
+    private readonly Dictionary<Ballot, Life> _scouts = [];
+    private readonly Dictionary<(Ballot, long), Life> _commanders = [];
     private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
     private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
+
+    /// <summary>One actor, from its start to its end. Its uid is random, and differs when a run is replayed: it is compared, and never shown.</summary>
+    private sealed record Life(ActorPath Actor, int NodeStart)
+    {
+        private long Uid { get; } = Actor.Uid;
+
+        public override string ToString() => $"{Actor.ToStringWithoutAddress()} of {Actor.Address.System}'s start {NodeStart}";
+    }
 
     private sealed class AcceptorView
     {
@@ -69,6 +77,14 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
 
     /// <summary>Something was checked.</summary>
     public void Count(string invariant) => _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+
+    /// <summary>Counts a check that holds.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool Holds(string invariant, bool holds)
+    {
+        if (holds) Count(invariant);
+        return holds;
+    }
 
     public void Check(string invariant, bool holds, Func<string> what)
     {
@@ -163,12 +179,12 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         switch (message)
         {
             case Prepare m when sender is not null:
-                var scout = $"{sender.ToSerializationFormat()} of start {start}";
+                var scout = new Life(sender, start);
                 if (!_scouts.TryAdd(m.Ballot, scout))
                     Check("S2", _scouts[m.Ballot] == scout, () => $"ballot {m.Ballot} is used by {scout}, and was by {_scouts[m.Ballot]}");
                 break;
             case Accept m when sender is not null:
-                var commander = $"{sender.ToSerializationFormat()} of start {start}";
+                var commander = new Life(sender, start);
                 var key = (m.PValue.Ballot, m.PValue.Slot);
                 if (!_commanders.TryAdd(key, commander))
                     Check("C1", _commanders[key] == commander,

@@ -6,7 +6,9 @@ namespace AkkaPaxos.TestKit.Simulation;
 internal sealed partial class ClusterWorld
 {
     private readonly Random _disks;
-    private readonly HashSet<(string From, string To)> _cut = [];
+    private readonly Dictionary<(string From, string To), int> _cut = []; // how many partitions lie on a link
+    private int _heals; // a partition that was healed before its time does not end another one
+    private readonly SortedDictionary<string, TimeSpan> _failedAt = new(StringComparer.Ordinal); // when a node's disk last refused a write
     private readonly Dictionary<(string From, string To), Link> _links = [];
     private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, TimeSpan> _failingUntil = new(StringComparer.Ordinal);
@@ -28,14 +30,22 @@ internal sealed partial class ClusterWorld
         _wasCalm = _settings.IsCalm;
         Faults.Every("crash", s => s.Crashes, CrashSomeone);
         Faults.Every("partition", s => s.Partitions, PartitionSomehow);
-        Faults.Every("slow-disk", s => s.SlowDisks,
-            chance => _slowUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(3 * chance.NextDouble()));
-        Faults.Every("failing-disk", s => s.FailingDisks,
-            chance => _failingUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(chance.NextDouble()));
+        Faults.Every("slow-disk", s => s.SlowDisks, chance => Always(
+            () => _slowUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(3 * chance.NextDouble())));
+        Faults.Every("failing-disk", s => s.FailingDisks, chance => Always(
+            () => _failingUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(chance.NextDouble())));
         Faults.Every("corrupt-record", s => s.CorruptRecords, CorruptSomeRecord);
-        Faults.Every("clock-jump", s => s.ClockJumps, chance => Someone(ref chance).ClockOffset = TimeSpan.FromSeconds(chance.Next(-3600, 3600)));
-        if (_settings.StateMachine is null)
-            Faults.Every("reconnect", s => s.Reconnects, chance => Tell(ClientNode, $"c{1 + chance.Next(_settings.Clients)}", Reconnect.Instance));
+        Faults.Every("clock-jump", s => s.ClockJumps, chance => Always(
+            () => Someone(ref chance).ClockOffset = TimeSpan.FromSeconds(chance.Next(-3600, 3600))));
+        if (_settings is { StateMachine: null, Clients: > 0 })
+            Faults.Every("reconnect", s => s.Reconnects, chance => Always(
+                () => Tell(ClientNode, $"c{1 + chance.Next(_settings.Clients)}", Reconnect.Instance)));
+    }
+
+    private static bool Always(Action fault)
+    {
+        fault();
+        return true;
     }
 
     private SimulatedNode Someone(ref SeededChance chance) => Members[chance.Next(_size)];
@@ -57,7 +67,7 @@ internal sealed partial class ClusterWorld
         // Always in this order, so that leaving one kind out does not change the others.
         var (dropped, duplicated) = (Strikes(_settings.Drop, ref chance), Strikes(_settings.Duplicate, ref chance));
         var (first, second) = (Arrival(known, ref chance), Arrival(known, ref chance));
-        if (_cut.Contains(link))
+        if (_cut.ContainsKey(link))
         {
             Events.Lost(Now, frame, "cut off");
             return;
@@ -99,7 +109,7 @@ internal sealed partial class ClusterWorld
         if (arrival > link.LastArrival) link.LastArrival = arrival;
         Faults.After(arrival - Now, () =>
         {
-            if (_cut.Contains((frame.From.Name, frame.To))) Events.Lost(Now, frame, "cut off");
+            if (_cut.ContainsKey((frame.From.Name, frame.To))) Events.Lost(Now, frame, "cut off");
             else if (!Nodes.TryGetValue(frame.To, out var node) || node.Current is not { } target) Events.Lost(Now, frame, $"{frame.To} is down");
             else
             {
@@ -111,14 +121,17 @@ internal sealed partial class ClusterWorld
 
     // ---- links ----
 
-    private void PartitionSomehow(SeededChance chance)
+    private bool PartitionSomehow(SeededChance chance)
     {
+        if (_size == 1) return false;
         var cuts = new List<(string, string)>();
         var all = Members.Select(n => n.Name).ToList();
         switch (chance.Next(4))
         {
             case 0: // two sides
-                var side = all.Where(_ => chance.Next(2) == 0).ToList();
+                // A number whose bits say who is on this side: neither nobody nor everybody.
+                var bits = 1 + chance.Next((1 << _size) - 2);
+                var side = all.Where((_, i) => (bits & (1 << i)) != 0).ToList();
                 foreach (var a in side)
                     foreach (var b in all.Except(side)) cuts.AddRange([(a, b), (b, a)]);
                 break;
@@ -128,7 +141,8 @@ internal sealed partial class ClusterWorld
                 cuts.AddRange(all.Where(n => n != one).Select(n => deaf ? (n, one) : (one, n)));
                 break;
             case 2: // partial: A-B-C with A-C cut
-                var (x, y) = (Someone(ref chance).Name, Someone(ref chance).Name);
+                var first = chance.Next(_size);
+                var (x, y) = (all[first], all[(first + 1 + chance.Next(_size - 1)) % _size]);
                 cuts.AddRange([(x, y), (y, x)]);
                 break;
             default: // one node alone
@@ -137,10 +151,13 @@ internal sealed partial class ClusterWorld
                 break;
         }
         foreach (var (from, to) in cuts) Cut(from, to);
+        var heals = _heals;
         Faults.After(_settings.PartitionTime * chance.NextDouble(), () =>
         {
+            if (heals != _heals) return;
             foreach (var (from, to) in cuts) Heal(from, to);
         });
+        return true;
     }
 
     public void Partition(IReadOnlyCollection<string> side)
@@ -157,27 +174,36 @@ internal sealed partial class ClusterWorld
     {
         Node(from);
         Node(to);
-        if (_cut.Add((from, to))) Events.Add(new LinkCut(Now, from, to));
+        var partitions = _cut[(from, to)] = _cut.GetValueOrDefault((from, to)) + 1;
+        if (partitions == 1) Events.Add(new LinkCut(Now, from, to));
     }
 
     private void Heal(string from, string to)
     {
-        if (_cut.Remove((from, to))) Events.Add(new LinkHealed(Now, from, to));
+        if (--_cut[(from, to)] > 0) return;
+        _cut.Remove((from, to));
+        Events.Add(new LinkHealed(Now, from, to));
     }
 
     public void Heal()
     {
-        foreach (var (from, to) in _cut.Order().ToList()) Heal(from, to);
+        _heals++;
+        foreach (var (from, to) in _cut.Keys.Order().ToList())
+        {
+            _cut[(from, to)] = 1;
+            Heal(from, to);
+        }
     }
 
     // ---- nodes ----
 
-    private void CrashSomeone(SeededChance chance)
+    private bool CrashSomeone(SeededChance chance)
     {
         var node = Someone(ref chance);
-        if (node.Current is null) return;
+        if (node.Current is null) return false;
         Crash(node, ref chance);
         RestartLater(node, ref chance);
+        return true;
     }
 
     private void RestartLater(SimulatedNode node, ref SeededChance chance) => Faults.After(_settings.Downtime * chance.NextDouble(), () =>
@@ -232,21 +258,24 @@ internal sealed partial class ClusterWorld
         stored = false;
         if (!_failingUntil.TryGetValue(node.Name, out var until) || until <= Now || _disks.Next(3) > 0) return false;
         Faults.Count("failed-write");
+        _failedAt[node.Name] = Now;
         stored = _disks.Next(2) == 0;
         return true;
     }
 
-    private void CorruptSomeRecord(SeededChance chance)
+    // Its failure is told when the disk would have been done.
+    private bool HasJustFailed(SimulatedNode node) => _failedAt.TryGetValue(node.Name, out var at) && Now < at + TimeSpan.FromSeconds(1);
+
+    private bool CorruptSomeRecord(SeededChance chance)
     {
         var node = Someone(ref chance);
+        if (node.Disk.Corrupt(chance) is not { } repair) return false;
         if (node.Current is not null) Crash(node, ref chance);
-        if (node.Disk.Corrupt(chance) is { } repair)
-        {
-            if (!_corrupt.TryGetValue(node.Name, out var repairs)) _corrupt.Add(node.Name, repairs = []);
-            repairs.Add(repair);
-        }
+        if (!_corrupt.TryGetValue(node.Name, out var repairs)) _corrupt.Add(node.Name, repairs = []);
+        repairs.Add(repair);
         RestartLater(node, ref chance);
         Faults.After(_settings.Downtime + _settings.PartitionTime * chance.NextDouble(), () => Repair(node.Name));
+        return true;
     }
 
     private void Repair(string name)

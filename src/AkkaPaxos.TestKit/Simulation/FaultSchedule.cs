@@ -23,8 +23,8 @@ internal sealed class FaultSchedule(int seed, SimulationDriver driver, Func<Simu
     /// <summary>Makes a fault happen again and again, for as long as the settings have a mean time for it.</summary>
     /// <param name="kind">Its name.</param>
     /// <param name="mean">The mean time between two.</param>
-    /// <param name="fault">Makes it happen, with chance of its own.</param>
-    public void Every(string kind, Func<SimulationSettings, TimeSpan?> mean, Action<SeededChance> fault)
+    /// <param name="fault">Makes it happen, with chance of its own; false where there was nothing that it could happen to.</param>
+    public void Every(string kind, Func<SimulationSettings, TimeSpan?> mean, Func<SeededChance, bool> fault)
     {
         if (!Has(kind)) return;
         Next(1);
@@ -38,12 +38,11 @@ internal sealed class FaultSchedule(int seed, SimulationDriver driver, Func<Simu
             {
                 if (mean(settings()) is null) return;
                 var name = $"{kind}.{number}";
-                if (Has(name))
+                if (Has(name) && fault(chance))
                 {
                     Count(kind);
                     Happened.Add(name);
                     driver.Trace.Add(kind);
-                    fault(chance);
                 }
                 Next(number + 1);
             });

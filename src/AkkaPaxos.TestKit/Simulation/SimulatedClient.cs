@@ -30,7 +30,7 @@ internal sealed class SimulatedClient(
 
     private sealed record Write(ulong Entry, long Floor, int Lane);
 
-    private sealed record Question(int Key, long Floor, int Lane);
+    private sealed record Question(int Key, KvGet Call, long Floor, int Lane);
 
     private sealed record Again
     {
@@ -129,15 +129,16 @@ internal sealed class SimulatedClient(
         {
             if (_questions.Count >= settings.Outstanding) return;
             var key = _random.Next(256);
-            _questions.Add(++_asked, new Question(key, observer.Returned, Invoke(new KvGet(SimulatedCalls.Key(key)))));
+            var call = new KvGet(SimulatedCalls.Key(key));
+            _questions.Add(++_asked, new Question(key, call, observer.Returned, Invoke(call)));
             Ask(_asked);
         }
         else if (_writes.Count < settings.Outstanding)
         {
             var entry = SimulatedCalls.Entry(number, ++_written, _random.NextDouble() < settings.Transactions);
-            var call = SimulatedCalls.Of(entry);
-            counts.Entries.Add(call, entry);
-            _writes.Add(++_sequence, new Write(entry, observer.Returned, Invoke(call)));
+            var write = SimulatedCalls.Of(entry);
+            counts.Entries.Add(write, entry);
+            _writes.Add(++_sequence, new Write(entry, observer.Returned, Invoke(write)));
             Send(_sequence, _writes[_sequence]);
         }
         Count();
@@ -187,6 +188,7 @@ internal sealed class SimulatedClient(
         if (!_questions.Remove(result.Id, out var question)) return;
         counts.Read++;
         var (executed, checksum, value) = SimulatedStore.ReadValue(result.Result);
+        counts.ReadAfter.Add(question.Call, executed);
         Returned(question.Lane, value);
         observer.Read(name, executed, checksum, question.Floor);
         Count();
@@ -213,8 +215,11 @@ internal sealed class ClientCounts
     /// <summary>What they asked for and were answered.</summary>
     public HistoryRecorder<KvCall, KvResult> History { get; } = new();
 
-    /// <summary>The entries of the calls in the history.</summary>
+    /// <summary>The entries of the calls in the history that write.</summary>
     public Dictionary<KvCall, ulong> Entries { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>How many entries were executed before the answers that calls in the history got, where they read.</summary>
+    public Dictionary<KvCall, long> ReadAfter { get; } = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>What each client waits for: operations, and a session.</summary>
     public SortedDictionary<string, int> Open { get; } = new(StringComparer.Ordinal);

@@ -54,7 +54,7 @@ public sealed class SimulatedCluster
     public long Messages => _world.Messages;
 
     /// <summary>Messages to actors that were not there, other than those that are meant to be suppressed: none where nothing goes wrong.</summary>
-    public long DeadLetters => _world.DeadLetters.Count;
+    public long DeadLetters => _world.DeadLetters;
 
     /// <summary>Mailbox runs: one message each.</summary>
     public long Steps => _world.Driver.Steps;
@@ -120,6 +120,7 @@ public sealed class SimulatedCluster
                 _world.RunTo(Now + TimeSpan.FromMilliseconds(100));
         }
         if (Violations.Count > 0) return;
+        _world.Observer.Count("liveness");
         Recovery = Now - from;
         _world.CheckWhole();
     }

@@ -195,10 +195,9 @@ internal sealed class DiskQueue
         catch (SerializationException e)
         {
             cause = e;
-            return false;
         }
         if (stored.IsCorrupt) _incarnation.Node.World.OnCorruptRead(_incarnation.Node, payload);
-        return true;
+        return payload is not null;
     }
 
     private void Start()

@@ -194,6 +194,8 @@ internal sealed class SimulatedNode
 
     public void Failed(string role, Exception cause) => World.OnFailed(this, role, cause);
 
+    public void RecoveryFailed(string role, Exception cause) => World.OnRecoveryFailed(this, role, cause);
+
     public void Synced(IReadOnlyList<IDiskOperation> operations) => World.OnSynced(this, operations);
 
     /// <summary>Subscribed to what a system publishes; a plain reference, as a logger's actor would block the system's creation.</summary>
@@ -227,8 +229,7 @@ internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] ro
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
     {
         // The strategy runs as the child's failure is handled.
-        var cause = failure;
-        while (cause.InnerException is not null && cause is not InvariantViolationException) cause = cause.InnerException;
+        var cause = Innermost(failure);
         if (cause is InvariantViolationException) _over.Add(Sender.Path.Name);
         incarnation.Node.Failed(Sender.Path.Name, cause);
         return Directive.Stop;
@@ -243,7 +244,11 @@ internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] ro
                 if (!_over.Contains(name) && incarnation.Node.RestartRolesAfter is { } delay)
                     Timers.StartSingleTimer(name, new StartRole(name), delay);
                 break;
-            case RecoveryFailed: break; // it stops, and is tried again as any other
+            case RecoveryFailed m:
+                // It stops; unless it found an invariant violated it is tried again, as any other.
+                if (Innermost(m.Cause) is InvariantViolationException) _over.Add(Sender.Path.Name);
+                incarnation.Node.RecoveryFailed(Sender.Path.Name, Innermost(m.Cause));
+                break;
             case StartRole m:
                 Start(roles.First(r => r.Name == m.Name));
                 break;
@@ -251,6 +256,12 @@ internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] ro
                 Unhandled(message);
                 break;
         }
+    }
+
+    private static Exception Innermost(Exception failure)
+    {
+        while (failure is not InvariantViolationException && failure.InnerException is { } inner) failure = inner;
+        return failure;
     }
 
     private void Start(SimulatedRole role) => Context.Watch(Context.ActorOf(role.Props, role.Name));

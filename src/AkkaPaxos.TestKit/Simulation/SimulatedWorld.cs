@@ -98,8 +98,13 @@ internal abstract class SimulatedWorld
     {
     }
 
-    /// <summary>A node read a record whose bits are not those that were written, and did not notice.</summary>
-    public virtual void OnCorruptRead(SimulatedNode node, object payload)
+    /// <summary>A role could not read what it has on disk.</summary>
+    public virtual void OnRecoveryFailed(SimulatedNode node, string role, Exception cause) => OnFailed(node, role, cause);
+
+    /// <summary>A node read a record whose bits are not those that were written.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="payload">What it took the record for; null where it noticed.</param>
+    public virtual void OnCorruptRead(SimulatedNode node, object? payload)
     {
     }
 

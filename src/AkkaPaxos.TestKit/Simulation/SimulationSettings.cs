@@ -180,10 +180,12 @@ public sealed record SimulationSettings
         TimeToDecide = TimeSpan.FromSeconds(20), // twice the longest that a leader waits in silence, with its random part
     };
 
-    /// <summary>The same without any fault: what a cluster is given after chaos, to see that it decides again.</summary>
+    /// <summary>
+    /// The same without any fault but clocks that drift: what a cluster is given after chaos, to see that it decides again.
+    /// </summary>
     public SimulationSettings WithoutFaults() => this with
     {
-        Drop = 0, Duplicate = 0, Delay = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, CorruptRecords = null,
+        Drop = 0, Duplicate = 0, Delay = 0, Reorder = false, TornWrites = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, CorruptRecords = null,
         ClockJumps = null, Reconnects = null,
     };
 

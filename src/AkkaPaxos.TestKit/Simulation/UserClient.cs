@@ -17,10 +17,15 @@ public sealed class SimulatedOperation
     /// <summary>Whether the cluster has answered.</summary>
     public bool IsDone { get; private set; }
 
+    /// <summary>Whether the cluster has forgotten the session it was sent in: it may have been executed or not, and is never done.</summary>
+    public bool IsLost { get; private set; }
+
     /// <summary>The state machine's answer; empty while there is none.</summary>
     public ReadOnlyMemory<byte> Answer { get; private set; }
 
     internal void Done(ReadOnlyMemory<byte> answer) => (IsDone, Answer) = (true, answer);
+
+    internal void Lost() => IsLost = true;
 }
 
 /// <summary>Gives a test's operations to the replicas, in one session: each until it is answered, at one replica after another.</summary>
@@ -71,7 +76,7 @@ internal sealed class UserClient(IReadOnlyList<IActorRef> replicas, ClientCounts
     {
         _open.Add(++_number, operation);
         Send(_number, operation);
-        Timers.StartSingleTimer(Again.Instance, Again.Instance, Patience);
+        if (!Timers.IsTimerActive(Again.Instance)) Timers.StartSingleTimer(Again.Instance, Again.Instance, Patience);
     }
 
     private void Ask()
@@ -102,6 +107,17 @@ internal sealed class UserClient(IReadOnlyList<IActorRef> replicas, ClientCounts
         else if (reply.Client == _session && reply.Status == ReplyStatus.Ok)
         {
             Done(reply.Sequence, reply.Result);
+        }
+        else if (reply.Client == _session)
+        {
+            foreach (var number in _open.Where(o => !o.Value.IsQuestion).Select(o => o.Key).ToList())
+            {
+                _open.Remove(number, out var lost);
+                counts.Open["test"]--;
+                lost!.Lost();
+            }
+            (_session, _token) = (0, _random.NextInt64(1, long.MaxValue)); // for what comes next
+            Ask();
         }
     }
 
@@ -141,7 +157,6 @@ internal sealed class Probe(IReadOnlyList<IActorRef> replicas, ClientCounts coun
         {
             case Begin:
                 _token = _random.NextInt64(1, long.MaxValue);
-                counts.Open["probe"] = 1;
                 Ask();
                 break;
             case Again: Ask(); break;
