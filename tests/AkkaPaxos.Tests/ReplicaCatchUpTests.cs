@@ -93,6 +93,24 @@ public sealed class ReplicaCatchUpTests : ReplicaTestBase
         Assert.Equal(["c1", "c2", "c3"], Lines.Lines);
     }
 
+    // Seed 832 of the simulation: a leader that told its replica one slot after the other made it wait a progress interval for each.
+    [Fact]
+    public void Decisions_that_come_another_way_first_do_not_keep_it_from_asking_for_more()
+    {
+        var replica = StartEmpty();
+        SayProgress(replica, 2, 6);
+        Looks(replica, 2);
+        Assert.Equal(1, Next<CatchUp>(Peer(2)).FromSlot);
+        Feed(replica, History(2));
+
+        replica.Tell(new Decisions(History(1)), Peer(2).Ref);
+        Assert.Equal(3, Next<CatchUp>(Peer(2)).FromSlot);
+        replica.Tell(new Decisions(History(1)), Peer(2).Ref); // the network's copy of it
+        ExpectNone<CatchUp>(replica, Peer(2));
+        replica.Tell(new Decisions(History(5).Skip(2).ToList()), Peer(2).Ref);
+        Assert.Equal(6, Sync(replica).SlotOut);
+    }
+
     [Fact]
     public void A_replica_that_is_behind_for_a_moment_asks_nobody()
     {

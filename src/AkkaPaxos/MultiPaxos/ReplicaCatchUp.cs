@@ -39,6 +39,7 @@ public partial class Replica
     private long _truncatedBelow = 1;
     private NodeId _decidedBy;
     private long _progressTick;
+    private long _catchingUpFrom;            // what was last asked for
     private SnapshotTransfer? _transfer;
 
     private bool CatchUpCommand(object message)
@@ -96,7 +97,11 @@ public partial class Replica
 
     // --- what one lacks -----------------------------------------------------------------------------------------------------------------
 
-    private void AskForDecisions(NodeId peer) => _link.Tell(peer, "replica", _context.Peers.Replica(peer), new CatchUp(SlotOut), SlotOut);
+    private void AskForDecisions(NodeId peer)
+    {
+        _catchingUpFrom = SlotOut;
+        _link.Tell(peer, "replica", _context.Peers.Replica(peer), new CatchUp(SlotOut), SlotOut);
+    }
 
     private void HelpCatchUp(long from)
     {
@@ -115,7 +120,9 @@ public partial class Replica
             ExecuteDecided();
         }
         if (SlotOut > before) AfterExecuting();
-        if (_lag.Answered(SlotOut, SlotOut > before, _progressTick) is { } peer) AskForDecisions(peer);
+        // The decisions may have come another way meanwhile, from the leader: that is no reason not to ask for those behind them at once.
+        var isOvertaken = SlotOut > _catchingUpFrom && decisions.Entries is [var first, ..] && first.Slot == _catchingUpFrom;
+        if (_lag.Answered(SlotOut, SlotOut > before || isOvertaken, _progressTick) is { } peer) AskForDecisions(peer);
     }
 
     private void Offered(SnapshotOffer offer)
