@@ -84,20 +84,12 @@ internal static class SimulateCommand
         }
         var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));
         var count = runs ?? (seed is null ? RunsUnlessTold : 1);
-        var isNodes = parsed.GetValue(options.Nodes) is not null;
-        // A record's copy keeps what followed from the first one's seed.
-        var cases = Enumerable.Range(0, count).Select(i => Next(first, i, isNodes));
+        var cases = Enumerable.Range(0, count).Select(i => Case(options, parsed, unchecked(first.Seed + i)));
         var campaign = report.Watch(count, advance => Campaign.Run(cases, threads, advance, cancel));
         report.Print(campaign, first, count);
         if (campaign.Failed is not { } failed) return 0;
         var keep = parsed.GetValue(options.Keep);
         throw new CliException(report.Failed(failed, keep, cancel));
-    }
-
-    private static SimulationCase Next(SimulationCase first, int number, bool keepsNodes)
-    {
-        var seed = unchecked(first.Seed + number);
-        return first with { Seed = seed, Nodes = keepsNodes ? first.Nodes : new SimulationCase(seed).Nodes };
     }
 
     private static SimulationCase Case(Options options, ParseResult parsed, int seed)
@@ -128,7 +120,7 @@ internal static class SimulateCommand
     private static int Mutants(SimulationReport report, int seed, int runs, int threads, CancellationToken cancel)
     {
         var scores = report.Watch(Mutant.All.Count * runs, advance =>
-            Mutant.All.Select(m => MutantScore.Of(m, seed, runs, threads, () => advance(null), cancel)).ToList());
+            Mutant.All.Select(m => MutantScore.Of(m, seed, runs, threads, advance, cancel)).ToList());
         report.Print(scores);
         var missed = scores.Where(s => s.Caught == 0).Select(s => s.Mutant.Name).ToList();
         if (missed.Count > 0) throw new CliException($"none of {runs} seeds caught {string.Join(", ", missed)}");

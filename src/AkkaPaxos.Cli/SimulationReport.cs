@@ -18,16 +18,16 @@ internal sealed class SimulationReport(Terminal terminal)
     /// <summary>Runs something with a progress bar, where a person sees it.</summary>
     /// <param name="runs">How many runs it is.</param>
     /// <param name="work">Calls its argument after each run.</param>
-    public T Watch<T>(int runs, Func<Action<Campaign?>, T> work)
+    public T Watch<T>(int runs, Func<Action, T> work)
     {
-        if (!terminal.ShowsProgress) return work(_ => { });
+        if (!terminal.ShowsProgress) return work(() => { });
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress().AutoClear(true)
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 var (task, watch) = (context.AddTask("seeds", maxValue: runs), System.Diagnostics.Stopwatch.StartNew());
-                return work(_ =>
+                return work(() =>
                 {
                     task.Increment(1);
                     task.Description = Text($"{task.Value:N0} of {runs:N0} runs, {task.Value / watch.Elapsed.TotalSeconds:0.0} a second");

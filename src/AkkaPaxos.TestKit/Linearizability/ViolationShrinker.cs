@@ -4,8 +4,7 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <remarks>
 /// First what comes after the end of the shortest unexplainable prefix is left out. Then operations are relaxed for as long as the rest stays
 /// unexplainable: a relaxed one may have taken effect at any time or never, with any answer. Just to leave it out would not do: without the write
-/// that
-/// it reads, any read is unexplainable. Relaxing more explains more, never less, so that one pass over single operations finds all that can be
+/// that it reads, any read is unexplainable. Relaxing more explains more, never less, so that one pass over single operations finds all that can be
 /// relaxed.
 /// </remarks>
 internal sealed class ViolationShrinker<TState, TCall, TResult>(Model<TState, TCall, TResult> model, long steps, Func<bool> isTimeOver)

@@ -3,12 +3,12 @@ using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.TestKit.Mutants;
 
-/// <summary>Says Promise while the promise is on its way to the journal (S1).</summary>
-internal sealed class PromisesBeforePersist(RoleContext context) : Acceptor(context)
+/// <summary>Acts on one kind of event while that is on its way to the journal (S1).</summary>
+internal abstract class ActsBeforePersist<TRecord>(RoleContext context) : Acceptor(context)
 {
     protected override void PersistThen<TEvent>(TEvent @event, Action<TEvent> then)
     {
-        if (@event is not AcceptorPromised)
+        if (@event is not TRecord)
         {
             base.PersistThen(@event, then);
             return;
@@ -18,22 +18,12 @@ internal sealed class PromisesBeforePersist(RoleContext context) : Acceptor(cont
         base.PersistThen(@event, _ => { });
     }
 }
+
+/// <summary>Says Promise while the promise is on its way to the journal (S1).</summary>
+internal sealed class PromisesBeforePersist(RoleContext context) : ActsBeforePersist<AcceptorPromised>(context);
 
 /// <summary>Says Accepted while the pvalue is on its way to the journal (S1).</summary>
-internal sealed class AcceptsBeforePersist(RoleContext context) : Acceptor(context)
-{
-    protected override void PersistThen<TEvent>(TEvent @event, Action<TEvent> then)
-    {
-        if (@event is not AcceptorAccepted)
-        {
-            base.PersistThen(@event, then);
-            return;
-        }
-
-        then(@event);
-        base.PersistThen(@event, _ => { });
-    }
-}
+internal sealed class AcceptsBeforePersist(RoleContext context) : ActsBeforePersist<AcceptorAccepted>(context);
 
 /// <summary>Accepts whatever it is asked to, also under a ballot below its promise (A2).</summary>
 internal sealed class AcceptsLowerBallot(RoleContext context) : Acceptor(context)

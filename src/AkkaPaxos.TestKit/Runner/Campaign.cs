@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace AkkaPaxos.TestKit.Runner;
@@ -50,23 +49,18 @@ public sealed class Campaign
     /// <param name="ended">Called after each run, one at a time.</param>
     /// <param name="cancel">Ends it early.</param>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
-    public static Campaign Run(
-        IEnumerable<SimulationCase> cases, int threads, Action<Campaign>? ended = null, CancellationToken cancel = default)
+    public static Campaign Run(IEnumerable<SimulationCase> cases, int threads, Action? ended = null, CancellationToken cancel = default)
     {
         var campaign = new Campaign();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
-        // One at a time: runs take from milliseconds to seconds, so chunks would leave threads idle at the end.
-        Parallel.ForEach(Partitioner.Create(cases, EnumerablePartitionerOptions.NoBuffering), options, (one, state) =>
+        ParallelRuns.Of(cases, threads, outcome =>
         {
-            if (state.IsStopped) return;
-            var outcome = one.Run();
             lock (campaign._lock)
             {
                 campaign.Add(outcome);
-                ended?.Invoke(campaign);
+                ended?.Invoke();
             }
-            if (outcome.Violation is not null) state.Stop();
-        });
+            return outcome.Violation is null;
+        }, cancel);
         campaign._watch.Stop();
         return campaign;
     }

@@ -25,15 +25,13 @@ public sealed record MutantScore(Mutant Mutant, int Runs, int Caught, int First,
     public static MutantScore Of(Mutant mutant, int from, int runs, int threads, Action? ended = null, CancellationToken cancel = default)
     {
         var caught = new ConcurrentBag<(int Number, string Invariant)>();
-        Parallel.ForEach(
-            Partitioner.Create(Enumerable.Range(0, runs), EnumerablePartitionerOptions.NoBuffering),
-            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel },
-            number =>
-            {
-                var outcome = new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name }.Run();
-                if (mutant.IsCaughtBy(outcome.Violation)) caught.Add((number + 1, outcome.Violation!.Invariant));
-                ended?.Invoke();
-            });
+        var cases = Enumerable.Range(0, runs).Select(number => new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name });
+        ParallelRuns.Of(cases, threads, outcome =>
+        {
+            if (mutant.IsCaughtBy(outcome.Violation)) caught.Add((unchecked(outcome.Case.Seed - from) + 1, outcome.Violation!.Invariant));
+            ended?.Invoke();
+            return true;
+        }, cancel);
         var by = caught.GroupBy(c => c.Invariant).Select(g => (g.Key, Times: g.Count())).OrderByDescending(g => g.Times).ThenBy(g => g.Key).ToList();
         return new MutantScore(mutant, runs, caught.Count, caught.Select(c => c.Number).DefaultIfEmpty().Min(), by);
     }

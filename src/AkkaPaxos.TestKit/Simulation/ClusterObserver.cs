@@ -78,14 +78,6 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     /// <summary>Something was checked.</summary>
     public void Count(string invariant) => _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
 
-    /// <summary>Counts a check that holds.</summary>
-    /// <returns>Whether it does.</returns>
-    public bool Holds(string invariant, bool holds)
-    {
-        if (holds) Count(invariant);
-        return holds;
-    }
-
     public void Check(string invariant, bool holds, Func<string> what)
     {
         Count(invariant);

@@ -66,7 +66,6 @@ internal sealed partial class ClusterWorld
         var chance = known.Next();
         // Always in this order, so that leaving one kind out does not change the others.
         var (dropped, duplicated) = (Strikes(_settings.Drop, ref chance), Strikes(_settings.Duplicate, ref chance));
-        var (first, second) = (Arrival(known, ref chance), Arrival(known, ref chance));
         if (_cut.ContainsKey(link))
         {
             Events.Lost(Now, frame, "cut off");
@@ -78,17 +77,18 @@ internal sealed partial class ClusterWorld
             Events.Lost(Now, frame, "dropped");
             return;
         }
-        Carry(frame, known, first);
+        Carry(frame, known, Arrival(ref chance));
         if (!duplicated || !Faults.Has("duplicate")) return;
         Faults.Count("duplicate");
-        Carry(frame, known, second);
+        Carry(frame, known, Arrival(ref chance));
     }
 
-    // Draws in any case.
-    private bool Strikes(double rate, ref SeededChance chance) =>
-        chance.NextDouble() < rate && Now >= _settings.MessageFaultsFrom && Now < _settings.MessageFaultsUntil;
+    private bool MessagesSuffer => Now >= _settings.MessageFaultsFrom && Now < _settings.MessageFaultsUntil;
 
-    private (TimeSpan Delay, bool IsLong) Arrival(Link link, ref SeededChance chance)
+    // Draws in any case.
+    private bool Strikes(double rate, ref SeededChance chance) => chance.NextDouble() < rate && MessagesSuffer;
+
+    private (TimeSpan Delay, bool IsLong) Arrival(ref SeededChance chance)
     {
         var delay = TimeSpan.FromMicroseconds(chance.Next(100, 3000));
         var (isLong, more) = (Strikes(_settings.Delay, ref chance), chance.NextDouble());
@@ -101,10 +101,8 @@ internal sealed partial class ClusterWorld
         if (how.IsLong) Faults.Count("delay");
         if (link.LastArrival >= arrival)
         {
-            if (_settings.Reorder && Faults.Has("reorder") && Now >= _settings.MessageFaultsFrom && Now < _settings.MessageFaultsUntil)
-                Faults.Count("reorder");
-            else
-                arrival = link.LastArrival + TimeSpan.FromTicks(1);
+            if (_settings.Reorder && MessagesSuffer && Faults.Has("reorder")) Faults.Count("reorder");
+            else arrival = link.LastArrival + TimeSpan.FromTicks(1);
         }
         if (arrival > link.LastArrival) link.LastArrival = arrival;
         Faults.After(arrival - Now, () =>
@@ -124,30 +122,27 @@ internal sealed partial class ClusterWorld
     private bool PartitionSomehow(SeededChance chance)
     {
         if (_size == 1) return false;
-        var cuts = new List<(string, string)>();
+        List<(string From, string To)> cuts;
         var all = Members.Select(n => n.Name).ToList();
         switch (chance.Next(4))
         {
             case 0: // two sides
                 // A number whose bits say who is on this side: neither nobody nor everybody.
                 var bits = 1 + chance.Next((1 << _size) - 2);
-                var side = all.Where((_, i) => (bits & (1 << i)) != 0).ToList();
-                foreach (var a in side)
-                    foreach (var b in all.Except(side)) cuts.AddRange([(a, b), (b, a)]);
+                cuts = LinksOf(all.Where((_, i) => (bits & (1 << i)) != 0).ToList());
                 break;
             case 1: // one node hears nothing, or is not heard
                 var one = Someone(ref chance).Name;
                 var deaf = chance.Next(2) == 0;
-                cuts.AddRange(all.Where(n => n != one).Select(n => deaf ? (n, one) : (one, n)));
+                cuts = [.. all.Where(n => n != one).Select(n => deaf ? (n, one) : (one, n))];
                 break;
             case 2: // partial: A-B-C with A-C cut
                 var first = chance.Next(_size);
                 var (x, y) = (all[first], all[(first + 1 + chance.Next(_size - 1)) % _size]);
-                cuts.AddRange([(x, y), (y, x)]);
+                cuts = [(x, y), (y, x)];
                 break;
             default: // one node alone
-                var alone = Someone(ref chance).Name;
-                foreach (var n in all.Where(n => n != alone)) cuts.AddRange([(n, alone), (alone, n)]);
+                cuts = LinksOf([Someone(ref chance).Name]);
                 break;
         }
         foreach (var (from, to) in cuts) Cut(from, to);
@@ -162,12 +157,14 @@ internal sealed partial class ClusterWorld
 
     public void Partition(IReadOnlyCollection<string> side)
     {
-        foreach (var a in side)
-            foreach (var b in Members.Select(n => n.Name).Except(side))
-            {
-                Cut(a, b);
-                Cut(b, a);
-            }
+        foreach (var (from, to) in LinksOf(side)) Cut(from, to);
+    }
+
+    // Both ways between the nodes of a side and all others.
+    private List<(string From, string To)> LinksOf(IReadOnlyCollection<string> side)
+    {
+        var others = Members.Select(n => n.Name).Except(side).ToList();
+        return [.. side.SelectMany(a => others.SelectMany(b => new[] { (a, b), (b, a) }))];
     }
 
     public void Cut(string from, string to)
@@ -213,7 +210,7 @@ internal sealed partial class ClusterWorld
 
     public void Crash(string name)
     {
-        var chance = new SeededChance(_seed, $"crash of {name}", (long)Now.Ticks);
+        var chance = new SeededChance(_seed, $"crash of {name}", Now.Ticks);
         Crash(Node(name), ref chance);
     }
 

@@ -141,15 +141,22 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public void CheckWhole()
     {
         var history = History();
-        if (history.Count > 0 && !Observer.Holds("history", Witness.Explains(Model, history)))
-        {
-            // The log's own order does not explain it: any other would do.
-            var result = LinearizabilityChecker.Check(Model, history, new CheckLimit { Steps = MostSteps });
-            if (result.Verdict == Verdict.Violation) Unexplained = HistoryReport.Of(Model, history.Count, result);
-            if (result.Verdict == Verdict.Unknown) Observer.Count("history unknown");
-            else Observer.Check("history", Unexplained is null, () => $"{HistoryWords.Reason(Unexplained!)} that clients saw answered");
-        }
+        if (history.Count > 0) CheckHistory(history);
         if (_wasCalm) Observer.Check("dead letters", DeadLetters == 0, () => $"{DeadLetters} where nothing went wrong; the first: {_firstDeadLetter}");
+    }
+
+    private void CheckHistory(List<Operation<KvCall, KvResult>> history)
+    {
+        // Where the log's own order does not explain it any other would do.
+        var verdict = Verdict.Ok;
+        if (!Witness.Explains(Model, history))
+        {
+            var result = LinearizabilityChecker.Check(Model, history, new CheckLimit { Steps = MostSteps });
+            verdict = result.Verdict;
+            if (verdict == Verdict.Violation) Unexplained = HistoryReport.Of(Model, history.Count, result);
+        }
+        if (verdict == Verdict.Unknown) Observer.Count("history unknown");
+        else Observer.Check("history", verdict == Verdict.Ok, () => $"{HistoryWords.Reason(Unexplained!)} that clients saw answered");
     }
 
     /// <summary>

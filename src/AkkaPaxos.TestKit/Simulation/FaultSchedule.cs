@@ -11,7 +11,7 @@ internal sealed class FaultSchedule(int seed, SimulationDriver driver, Func<Simu
     /// <summary>How often each fault happened.</summary>
     public IReadOnlyDictionary<string, long> Counts => _counts;
 
-    /// <summary>Of these numbers of a kind's faults each happened.</summary>
+    /// <summary>The faults that happened, each by its kind and number, in that order: <c>crash.2</c>.</summary>
     public List<string> Happened { get; } = [];
 
     /// <summary>A fault happened.</summary>
