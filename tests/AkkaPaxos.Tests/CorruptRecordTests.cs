@@ -187,18 +187,6 @@ public sealed class CorruptRecordTests : IDisposable
         await system.Terminate();
     }
 
-    private static async Task<NodeStatus> Until(Paxos paxos, Func<NodeStatus, bool> condition)
-    {
-        var end = DateTime.UtcNow + InTime;
-        for (;;)
-        {
-            var status = await paxos.Status();
-            if (condition(status)) return status;
-            Assert.True(DateTime.UtcNow < end, $"not in time; the last status: {status}; {string.Join(", ", status.Roles)}");
-            await Task.Delay(50);
-        }
-    }
-
     [Theory]
     [InlineData("acceptor", "journal", "message")]
     [InlineData("leader", "journal", "message")]
@@ -210,7 +198,7 @@ public sealed class CorruptRecordTests : IDisposable
         await InNode(async (paxos, _) =>
         {
             for (var i = 0; i < 3; i++) await paxos.Submit(Encoding.UTF8.GetBytes($"{i}"), new CancellationTokenSource(InTime).Token);
-            await Until(paxos, s => s.SnapshotSlot > 1);
+            await paxos.Until(s => s.SnapshotSlot > 1);
         });
         if (role == "replica" && table == "journal") // as after a crash before that snapshot was saved: an entry beyond the last snapshot is read
             ChangeOneRow($"""
@@ -221,10 +209,10 @@ public sealed class CorruptRecordTests : IDisposable
         Flip(table, column, where);
         await InNode(async (paxos, errors) =>
         {
-            var status = await Until(paxos, s => s.Roles.Single(r => r.Name == role) is { IsRunning: false, Problem: { } problem }
+            var status = await paxos.Until(s => s.Roles.Single(r => r.Name == role) is { IsRunning: false, Problem: { } problem }
                 && problem.Contains("does not have the checksum it was written with"));
             Assert.StartsWith($"{role}: a record of ", status.Problem);
-            await Until(paxos, s => s.Roles.Where(r => r.Name != role).All(r => r.IsRunning));
+            await paxos.Until(s => s.Roles.Where(r => r.Name != role).All(r => r.IsRunning));
             await Task.Delay(500); // more than twice the time after which a role that failed is started again
             Assert.All(errors, e => Assert.Null(e.Cause)); // it would bring a stack trace
             Assert.Collection(

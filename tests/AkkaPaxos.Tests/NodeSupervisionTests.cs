@@ -44,25 +44,13 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    private static async Task<NodeStatus> Until(Paxos paxos, Func<NodeStatus, bool> condition)
-    {
-        var end = DateTime.UtcNow + InTime;
-        for (;;)
-        {
-            var status = await paxos.Status();
-            if (condition(status)) return status;
-            Assert.True(DateTime.UtcNow < end, $"not in time; the last status: {status}; {string.Join(", ", status.Roles)}");
-            await Task.Delay(50);
-        }
-    }
-
     [Fact]
     public async Task A_state_machine_that_throws_stops_the_replica_for_good_and_the_status_says_so()
     {
         var paxos = Start();
         await paxos.Submit(Bytes("a"), new CancellationTokenSource(InTime).Token);
         var bad = paxos.Submit(Bytes("throw"), new CancellationTokenSource(TimeSpan.FromSeconds(3)).Token);
-        var status = await Until(paxos, s => !s.Roles.Single(r => r.Name == "replica").IsRunning);
+        var status = await paxos.Until(s => !s.Roles.Single(r => r.Name == "replica").IsRunning);
         Assert.Contains("the state machine failed in slot", status.Problem);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bad);
         Assert.False((await paxos.Status()).Roles.Single(r => r.Name == "replica").IsRunning);
@@ -72,11 +60,11 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
     public async Task A_node_that_a_peer_has_quarantined_stops_and_says_why()
     {
         var paxos = Start();
-        await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        await paxos.Until(s => s.Roles.All(r => r.IsRunning));
         _system!.EventStream.Publish(new ThisActorSystemQuarantinedEvent(Address.Parse("akka://one"), Address.Parse("akka.tcp://one@10.0.0.2:4053")));
         var why = await paxos.Failed.WaitAsync(InTime);
         Assert.Contains("akka.tcp://one@10.0.0.2:4053 has quarantined this node", why.Message);
-        await Until(paxos, s => s.Roles.All(r => !r.IsRunning));
+        await paxos.Until(s => s.Roles.All(r => !r.IsRunning));
     }
 
     [Theory]
@@ -89,8 +77,8 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
         await paxos.Submit(Bytes("a"), new CancellationTokenSource(InTime).Token);
         var actor = await _system!.ActorSelection($"/user/paxos/default/{role}").ResolveOne(InTime);
         actor.Tell(role == "replica" ? Kill.Instance : PoisonPill.Instance);
-        await Until(paxos, s => s.Roles.Single(r => r.Name == role).Problem is not null);
-        await Until(paxos, s => s.Roles.All(r => r.IsRunning) && s.Leader.Value == 1);
+        await paxos.Until(s => s.Roles.Single(r => r.Name == role).Problem is not null);
+        await paxos.Until(s => s.Roles.All(r => r.IsRunning) && s.Leader.Value == 1);
         await paxos.Submit(Bytes("b"), new CancellationTokenSource(InTime).Token);
         Assert.Equal("a,b", Encoding.UTF8.GetString((await paxos.Query(default, cancellation: new CancellationTokenSource(InTime).Token)).Span));
     }
@@ -102,18 +90,18 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
             akkapaxos.roles = [acceptor, leader, replica, fragile]
             akkapaxos.role.fragile = "{{typeof(Fragile).AssemblyQualifiedName!.Split(", Version")[0]}}"
             """);
-        var status = await Until(paxos, s => s.Roles.All(r => r.IsRunning));
+        var status = await paxos.Until(s => s.Roles.All(r => r.IsRunning));
         Assert.Equal(["acceptor", "leader", "replica", "fragile"], status.Roles.Select(r => r.Name));
         for (var i = 0; i < 3; i++)
         {
             var what = $"fall {i}";
-            await Until(paxos, s =>
+            await paxos.Until(s =>
             {
                 _system!.ActorSelection("/user/paxos/default/fragile").Tell(what); // nobody hears it while the role is down
                 return s.Roles[3].Problem == what;
             });
         }
-        await Until(paxos, s => s.Roles[3].IsRunning);
+        await paxos.Until(s => s.Roles[3].IsRunning);
         await paxos.Submit(Bytes("a"), new CancellationTokenSource(InTime).Token); // the others were not disturbed
     }
 
