@@ -65,12 +65,7 @@ internal static partial class EdnGrammar
     private static HistoryValue? Simple(string text) =>
         text == "nil" ? null : text[0] == '"' ? new HistoryText(text[1..^1]) : new HistoryAtom(text);
 
-    private static string KeyOf(HistoryValue? key) => key switch
-    {
-        HistoryText text => text.Value,
-        HistoryAtom atom => atom.Value.TrimStart(':'),
-        _ => HistoryValue.Text(key),
-    };
+    private static string KeyOf(HistoryValue? key) => HistoryValue.Name(key) ?? HistoryValue.Text(key);
 
     private static Parser<T> Token<T>(Parser<T> parser) => from value in parser from space in Space select value;
 

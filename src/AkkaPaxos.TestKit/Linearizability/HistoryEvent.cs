@@ -1,3 +1,5 @@
+using static AkkaPaxos.TestKit.Linearizability.HistoryValue;
+
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>What happens to an operation.</summary>
@@ -49,14 +51,6 @@ internal sealed record HistoryEvent(
         "info" => HistoryEventType.Info,
         null => throw new HistoryFormatException(line, "no :type"),
         _ => throw new HistoryFormatException(line, $"there is no type {name}: invoke, ok, fail or info"),
-    };
-
-    private static string? Name(HistoryValue? value) => value switch
-    {
-        null => null,
-        HistoryText text => text.Value,
-        HistoryAtom atom => atom.Value.TrimStart(':'),
-        _ => HistoryValue.Text(value),
     };
 }
 

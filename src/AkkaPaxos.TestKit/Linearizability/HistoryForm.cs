@@ -16,8 +16,7 @@ internal abstract class HistoryForm<TCall, TResult>
 
     /// <summary>
     /// Whether a call that failed was answered all the same: a comparison that failed has seen something. Otherwise nothing is known but that it did
-    /// not
-    /// take effect.
+    /// not take effect.
     /// </summary>
     public virtual bool IsAnswer(TCall call, HistoryEvent fail, out TResult? result)
     {

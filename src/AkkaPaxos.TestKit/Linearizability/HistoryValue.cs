@@ -3,6 +3,12 @@ namespace AkkaPaxos.TestKit.Linearizability;
 /// <summary>A value as a history file has it, whether it is written as EDN or as JSON. Nil and null are null.</summary>
 internal abstract record HistoryValue
 {
+    /// <summary>A value as a name: what is in a string, a keyword without its colon; null of nil.</summary>
+    public static string? Name(HistoryValue? value) => value is HistoryAtom atom ? atom.Value.TrimStart(':') : Content(value);
+
+    /// <summary>What is in a string, and all else as it is written; null of nil.</summary>
+    public static string? Content(HistoryValue? value) => value switch { null => null, HistoryText text => text.Value, _ => Text(value) };
+
     /// <summary>A value as EDN, for people to read.</summary>
     public static string Text(HistoryValue? value) => value switch
     {

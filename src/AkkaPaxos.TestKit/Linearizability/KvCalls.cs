@@ -51,8 +51,7 @@ public sealed record KvCompare(string Key, KvComparison Comparison, string? Valu
 
 /// <summary>
 /// Calls that take effect together: those of <paramref name="Success"/> if all comparisons hold, otherwise those of <paramref name="Failure"/>. The
-/// answer
-/// is a <see cref="KvTransacted"/>.
+/// answer is a <see cref="KvTransacted"/>.
 /// </summary>
 /// <param name="Compares">What must hold.</param>
 /// <param name="Success">What is done then, in this order.</param>

@@ -1,3 +1,5 @@
+using static AkkaPaxos.TestKit.Linearizability.HistoryValue;
+
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
@@ -32,13 +34,13 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
         };
 
         KvCompare Compare(HistoryMap compare) => new(
-            Text(compare["key"]) ?? throw Wrong(invocation, "a comparison has no :key"),
-            Comparisons.TryGetValue(Text(compare["op"]) ?? "=", out var comparison)
+            Content(compare["key"]) ?? throw Wrong(invocation, "a comparison has no :key"),
+            Comparisons.TryGetValue(Content(compare["op"]) ?? "=", out var comparison)
                 ? comparison
                 : throw Wrong(invocation, "an :op is none of =, !=, < and >"),
-            Text(compare["value"]));
+            Content(compare["value"]));
 
-        KvCall Inner(HistoryMap call) => Call(invocation, Text(call["f"])?.TrimStart(':') ?? "", Text(call["key"]), call["value"])
+        KvCall Inner(HistoryMap call) => Call(invocation, Content(call["f"])?.TrimStart(':') ?? "", Content(call["key"]), call["value"])
             ?? throw Wrong(invocation, $":txn has no function {HistoryValue.Text(call["f"])}, but :get, :put, :append, :cas and :delete");
     }
 
@@ -55,15 +57,15 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
     private static KvCall? Call(HistoryEvent e, string function, string? key, HistoryValue? value)
     {
         if (key is null && value is HistoryList { Items: [{ } first, var second] } && function is not "cas")
-            (key, value) = (Text(first), second);
+            (key, value) = (Content(first), second);
         else if (key is null && value is HistoryList { Items: [{ } name, HistoryList pair] })
-            (key, value) = (Text(name), pair);
+            (key, value) = (Content(name), pair);
         return function switch
         {
             "get" => new KvGet(Key()),
             "put" => new KvPut(Key(), Given()),
             "append" => new KvAppend(Key(), Given()),
-            "cas" when value is HistoryList { Items: [var expected, { } next] } => new KvCompareAndSet(Key(), Text(expected), Text(next)!),
+            "cas" when value is HistoryList { Items: [var expected, { } next] } => new KvCompareAndSet(Key(), Content(expected), Content(next)!),
             "cas" => throw Wrong(e, $":cas has a value of two, [expected new], not {HistoryValue.Text(value)}"),
             "delete" => new KvDelete(Key()),
             _ => null,
@@ -71,18 +73,18 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
 
         string Key() => key ?? throw Wrong(e, $":{function} has no :key");
 
-        string Given() => Text(value) ?? throw Wrong(e, $":{function} has no :value");
+        string Given() => Content(value) ?? throw Wrong(e, $":{function} has no :value");
     }
 
     // The answer without the key that Jepsen's tuples have before it.
     private static HistoryValue? Unkeyed(KvCall call, HistoryEvent ok) =>
-        ok.Key is null && call is KvGet get && ok.Value is HistoryList { Items: [{ } key, var value] } && Text(key) == get.Key ? value : ok.Value;
+        ok.Key is null && call is KvGet get && ok.Value is HistoryList { Items: [{ } key, var value] } && Content(key) == get.Key ? value : ok.Value;
 
     private static KvResult Result(KvCall call, HistoryEvent ok, HistoryValue? value)
     {
         switch (call)
         {
-            case KvGet: return new KvValue(Text(value));
+            case KvGet: return new KvValue(Content(value));
             case KvCompareAndSet: return new KvCompared(value is not HistoryAtom { Value: "false" });
             case KvDelete when value is HistoryAtom { Value: "true" or "false" } existed: return new KvDeleted(existed.Value == "true");
             case KvTransaction transaction:
@@ -97,7 +99,4 @@ internal sealed class KvForm : HistoryForm<KvCall, KvResult>
             default: return KvDone.Instance;
         }
     }
-
-    // Strings by what is in them, all else as it is written.
-    private static string? Text(HistoryValue? value) => value switch { null => null, HistoryText text => text.Value, _ => HistoryValue.Text(value) };
 }

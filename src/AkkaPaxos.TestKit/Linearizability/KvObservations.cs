@@ -2,8 +2,7 @@ namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
 /// What a history sees of a store: the values that somebody got, or compared with, and their beginnings, from which appends make them. All other
-/// values
-/// are alike.
+/// values are alike.
 /// </summary>
 internal sealed class KvObservations : Observations<KvState, KvCall>
 {

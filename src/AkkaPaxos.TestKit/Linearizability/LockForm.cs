@@ -11,7 +11,7 @@ internal sealed class LockForm : HistoryForm<LockCall, bool>
     /// <inheritdoc/>
     public override LockCall? Call(HistoryEvent invocation)
     {
-        var owner = invocation.Value switch { null => invocation.Process, HistoryText text => text.Value, _ => HistoryValue.Text(invocation.Value) };
+        var owner = HistoryValue.Content(invocation.Value) ?? invocation.Process;
         return invocation.Function switch
         {
             "acquire" => new Acquire(owner, invocation.Key ?? ""),

@@ -21,8 +21,7 @@ public abstract class Model<TState, TCall, TResult>
 
     /// <summary>
     /// Whether a call that was answered so changes no state, whichever it was in: a read, or a comparison that failed. By default none. Only for
-    /// speed:
-    /// such an operation is put into the order as soon as its answer fits.
+    /// speed: such an operation is put into the order as soon as its answer fits.
     /// </summary>
     public virtual bool IsReadOnly(TCall call, TResult observed) => false;
 

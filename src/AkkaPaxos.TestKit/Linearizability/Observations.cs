@@ -16,8 +16,7 @@ public class Observations<TState, TCall>
 
     /// <summary>
     /// Whether it may be of use that an open operation takes effect. Where this is false, whatever an order explains that has it is explained by an
-    /// order
-    /// without it, too.
+    /// order without it, too.
     /// </summary>
     public virtual bool MayHelp(TCall open, TState next) => true;
 }

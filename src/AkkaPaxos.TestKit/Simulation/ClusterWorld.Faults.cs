@@ -58,8 +58,7 @@ internal sealed partial class ClusterWorld
         Driver.Trace.Add(frame.From.Name);
         Driver.Trace.Add(frame.To);
         if (frame.Bytes is not null) Driver.Trace.Add(frame.Bytes);
-        var toRole = SimulatedNode.RoleOf(frame.Target.ToStringWithoutAddress());
-        Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, toRole);
+        Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, frame.ToRole);
         var link = (frame.From.Name, frame.To);
         if (!_links.TryGetValue(link, out var known))
             _links.Add(link, known = new Link(SeededChance.Key(_seed, $"{frame.From.Name} {frame.To}")));

@@ -96,13 +96,6 @@ internal sealed partial class ClusterWorld : SimulatedWorld
 
     public void Give(SimulatedOperation operation) => Tell(ClientNode, "user", operation);
 
-    public void Tell(string node, string role, object message) =>
-        Up(node).System.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(message, ActorRefs.NoSender);
-
-    public IReadOnlyList<object> Ask(string node, string role, object question) => Up(node).Ask(role, question);
-
-    private Incarnation Up(string node) => Node(node).Current ?? throw new InvalidOperationException($"{node} is down");
-
     public string? Leader() => Members
         .Select(n => (n.Name, Status: StatusOf(n)))
         .Where(n => n.Status is { IsLed: true } && $"n{n.Status.Ballot.Leader}" == n.Name)
@@ -142,7 +135,8 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     {
         var history = History();
         if (history.Count > 0) CheckHistory(history);
-        if (_wasCalm) Observer.Check("dead letters", DeadLetters == 0, () => $"{DeadLetters} where nothing went wrong; the first: {_firstDeadLetter}");
+        if (_wasCalm)
+            Observer.Check("dead letters", DeadLetters == 0, () => $"{DeadLetters} where nothing went wrong; the first: {_firstDeadLetter}");
     }
 
     private void CheckHistory(List<Operation<KvCall, KvResult>> history)
@@ -170,7 +164,9 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             if (Clients.ReadAfter.TryGetValue(operation.Call, out var after))
                 history.Add((after, true, operation));
             else if (Clients.Entries.TryGetValue(operation.Call, out var entry) && Observer.TryGetResult(entry, out var executed))
-                history.Add((executed.Position, false, operation.IsOpen ? operation with { Result = executed.Result, Returned = long.MaxValue } : operation));
+                history.Add((executed.Position, false, operation.IsOpen
+                    ? operation with { Result = executed.Result, Returned = long.MaxValue }
+                    : operation));
             else if (!operation.IsOpen)
                 history.Add((long.MaxValue, false, operation)); // answered, and never executed: nothing will explain it
         return [.. history.OrderBy(h => h.Position).ThenBy(h => h.IsRead).ThenBy(h => h.Operation.Invoked).Select(h => h.Operation)];

@@ -24,12 +24,12 @@ internal sealed class EventTrail(int keep)
 
     public void Delivered(TimeSpan now, Frame frame)
     {
-        if (IsKept && !IsChatter(frame.Message)) Add(new MessageDelivered(now, Describe(now, frame)));
+        if (IsKept && !IsChatter(frame.Message)) Add(new MessageDelivered(now, frame.InFlight(++_messages, now)));
     }
 
     public void Lost(TimeSpan now, Frame frame, string reason)
     {
-        if (IsKept && !IsChatter(frame.Message)) Add(new MessageDropped(now, Describe(now, frame), reason));
+        if (IsKept && !IsChatter(frame.Message)) Add(new MessageDropped(now, frame.InFlight(++_messages, now), reason));
     }
 
     public void ToldWithin(TimeSpan now, string node, ActorPath from, ActorPath to, object message)
@@ -54,13 +54,6 @@ internal sealed class EventTrail(int keep)
 
     private static bool IsChatter(object message) =>
         message is Heartbeat or Progress or Executed or Confirm or Confirmed or ReadIndex or ReadIndexResult;
-
-    private MessageInFlight Describe(TimeSpan now, Frame frame)
-    {
-        var fromRole = frame.Sender is null ? "" : SimulatedNode.RoleOf(frame.Sender.ToStringWithoutAddress());
-        var toRole = SimulatedNode.RoleOf(frame.Target.ToStringWithoutAddress());
-        return new MessageInFlight(++_messages, frame.From.Name, fromRole, frame.To, toRole, frame.Message, now, now);
-    }
 
     private static void Draw(DiagramBuilder drawing, SimulationEvent what)
     {

@@ -38,11 +38,18 @@ internal sealed class Frame
     /// <summary>Null where the message does not leave its node.</summary>
     public byte[]? Bytes { get; }
 
+    /// <summary>The receiver's role, with its child where a child is meant.</summary>
+    public string ToRole => SimulatedNode.RoleOf(Target.ToStringWithoutAddress());
+
     /// <summary>From a node to itself.</summary>
     public bool IsLoop => From.Name == To;
 
     public static Frame Of(Incarnation from, ActorPath target, object message, IActorRef? sender) =>
         new(from, target, message, sender is null || sender.IsNobody() ? null : sender.Path);
+
+    /// <summary>What is shown of it.</summary>
+    public MessageInFlight InFlight(long id, TimeSpan sentAt) => new(
+        id, From.Name, Sender is null ? "" : SimulatedNode.RoleOf(Sender.ToStringWithoutAddress()), To, ToRole, Message, sentAt, sentAt);
 
     /// <summary>Hands the message to its actor.</summary>
     public void Arrive(Incarnation at)

@@ -196,7 +196,7 @@ public sealed class SimulatedCluster
     public IReadOnlyList<object> Ask(string node, string role, object question)
     {
         using var _ = _world.Driver.Enter();
-        return _world.Ask(node, role, question);
+        return _world.Up(node).Ask(role, question);
     }
 
     /// <summary>

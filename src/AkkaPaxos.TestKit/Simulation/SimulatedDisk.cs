@@ -31,25 +31,16 @@ internal sealed class SimulatedDisk
     }
 
     /// <summary>Flips one bit of one record that is as it was written.</summary>
-    /// <returns>Makes it what it was, where it is still there; null where there is no record.</returns>
+    /// <returns>Makes it what it was; null where there is no record.</returns>
     public Action? Corrupt(SeededChance chance)
     {
-        var records = _journals.Values.SelectMany(j => j.Events.Select(e => (e.Value, Replace: (Action<StoredObject, StoredObject>)((old, other) =>
-            {
-                if (j.Events.TryGetValue(e.Key, out var now) && ReferenceEquals(now, old)) j.Events[e.Key] = other;
-            }))))
-            .Concat(_snapshots.Values.SelectMany(all => all.Select(s => (s.Value.Object, Replace: (Action<StoredObject, StoredObject>)((old, other) =>
-            {
-                if (all.TryGetValue(s.Key, out var now) && ReferenceEquals(now.Object, old)) all[s.Key] = now with { Object = other };
-            })))))
-            .Where(r => r.Item1 is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
+        var records = _journals.Values.SelectMany(j => j.Events.Values).Concat(_snapshots.Values.SelectMany(all => all.Values.Select(s => s.Object)))
+            .Where(r => r is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
         if (records.Count == 0) return null;
-        var (whole, replace) = records[chance.Next(records.Count)];
-        var bytes = whole.Bytes.ToArray();
-        bytes[chance.Next(bytes.Length)] ^= (byte)(1 << chance.Next(8));
-        var flipped = whole with { Bytes = bytes, IsCorrupt = true };
-        replace(whole, flipped);
-        return () => replace(flipped, whole);
+        var record = records[chance.Next(records.Count)];
+        var (at, bit) = (chance.Next(record.Bytes.Length), chance.Next(8));
+        record.Flip(at, bit);
+        return () => record.Flip(at, bit);
     }
 
     public JournalFile Journal(string persistenceId)
@@ -117,7 +108,7 @@ internal sealed class JournalFile
 internal sealed record StoredObject(int Serializer, string Manifest, byte[] Bytes)
 {
     /// <summary>It is not what was written.</summary>
-    public bool IsCorrupt { get; init; }
+    public bool IsCorrupt { get; private set; }
 
     public static StoredObject Of(ExtendedActorSystem system, object payload) =>
         Serialization.WithTransport<StoredObject>(system, system.Provider.DefaultAddress, () =>
@@ -125,6 +116,13 @@ internal sealed record StoredObject(int Serializer, string Manifest, byte[] Byte
             var serializer = system.Serialization.FindSerializerFor(payload, null);
             return new StoredObject(serializer.Identifier, Serialization.ManifestFor(serializer, payload), serializer.ToBinary(payload));
         });
+
+    /// <summary>Flips a bit, or flips it back.</summary>
+    public void Flip(int at, int bit)
+    {
+        Bytes[at] ^= (byte)(1 << bit);
+        IsCorrupt = !IsCorrupt;
+    }
 
     public object Load(ExtendedActorSystem system) => system.Serialization.Deserialize(Bytes, Serializer, Manifest);
 }

@@ -103,11 +103,14 @@ internal sealed class Incarnation(SimulatedNode node, int number)
         }
     }
 
+    /// <summary>A role of the node, as it is now.</summary>
+    public IActorRef Role(string role) => System.Provider.ResolveActorRef(SimulatedNode.PathOf(node.Name, role));
+
     /// <summary>Asks a role, as from within the node; returns the answers that need neither the network nor time.</summary>
     public IReadOnlyList<object> Ask(string role, object question)
     {
         var asker = new Asker(System);
-        System.Provider.ResolveActorRef(SimulatedNode.PathOf(node.Name, role)).Tell(question, asker);
+        Role(role).Tell(question, asker);
         Driver.RunReady();
         return asker.Answers;
     }

@@ -118,6 +118,14 @@ internal abstract class SimulatedWorld
         if (!_nodes.TryAdd(node.Name, node)) throw new ArgumentException($"there is a node {node.Name} already");
     }
 
+    /// <summary>A node's present life.</summary>
+    /// <exception cref="InvalidOperationException">The node is down.</exception>
+    public Incarnation Up(string name) => Node(name).Current ?? throw new InvalidOperationException($"{name} is down");
+
+    /// <summary>Tells a role something, as from within its node.</summary>
+    /// <exception cref="InvalidOperationException">The node is down.</exception>
+    public void Tell(string node, string role, object message) => Up(node).Role(role).Tell(message, ActorRefs.NoSender);
+
     protected SimulatedNode Node(string name) =>
         _nodes.TryGetValue(name, out var node)
             ? node

@@ -67,9 +67,9 @@ public sealed class SteppingNetwork
     public void Send(string client, string node, string role, object message)
     {
         using var _ = _world.Driver.Enter();
-        var system = _world.Up(client).System;
-        var self = system.Provider.ResolveActorRef(SimulatedNode.PathOf(client, "client"));
-        system.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(message, self);
+        var up = _world.Up(client);
+        var self = up.Role("client");
+        up.System.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(message, self);
         _world.Driver.RunReady();
     }
 
@@ -81,7 +81,7 @@ public sealed class SteppingNetwork
     public void Tell(string node, string role, object message)
     {
         using var _ = _world.Driver.Enter();
-        _world.Up(node).System.Provider.ResolveActorRef(SimulatedNode.PathOf(node, role)).Tell(message, ActorRefs.NoSender);
+        _world.Tell(node, role, message);
         _world.Driver.RunReady();
     }
 
@@ -256,8 +256,6 @@ public sealed class SteppingNetwork
 
         public SimulatedNode Find(string name) => Node(name);
 
-        public Incarnation Up(string name) => Node(name).Current ?? throw new InvalidOperationException($"{name} is down");
-
         public void AddNode(SimulatedNode node)
         {
             Add(node);
@@ -273,9 +271,7 @@ public sealed class SteppingNetwork
 
         public override void Send(Frame frame)
         {
-            var fromRole = frame.Sender is null ? "" : SimulatedNode.RoleOf(frame.Sender.ToStringWithoutAddress());
-            var message = new MessageInFlight(
-                ++_sent, frame.From.Name, fromRole, frame.To, SimulatedNode.RoleOf(frame.Target.ToStringWithoutAddress()), frame.Message, Now, Now);
+            var message = frame.InFlight(++_sent, Now);
             Driver.Trace.Add(frame.From.Name);
             Driver.Trace.Add(frame.To);
             if (frame.Bytes is not null) Driver.Trace.Add(frame.Bytes);
