@@ -22,15 +22,13 @@ public sealed class GatedJournal : MemoryJournal
 
     private readonly Gate _gate = Gate.Of(Context.System);
 
-#nullable disable annotations // so that it overrides the method whether or not the runtime annotates it
     /// <inheritdoc/>
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override async Task<IImmutableList<Exception?>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var writes = messages.ToList();
         await _gate.Enter(writes.Sum(w => ((IEnumerable<IPersistentRepresentation>)w.Payload).Count()));
-        return await base.WriteMessagesAsync(writes);
+        return await base.WriteMessagesAsync(writes, cancellationToken);
     }
-#nullable restore
 }
 
 /// <summary>The gate of a system's <see cref="GatedJournal"/>; open at first.</summary>

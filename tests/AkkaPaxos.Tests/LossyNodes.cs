@@ -85,7 +85,7 @@ internal sealed class LossyNodes(ActorSystem system, Func<int, IPeerDirectory, R
 
         private IActorRef Back(IActorRef sender)
         {
-            if (sender.IsNobody() || sender.Equals(Context.System.DeadLetters)) return ActorRefs.NoSender;
+            if (sender.IsNobody() || sender.Equals(Context.System.DeadLetters)) return ActorRefs.NoSender!;
             var target = (Func<IActorRef>)(() => sender);
             if (!_back.TryGetValue(sender, out var back))
                 _back.Add(sender, back = Context.ActorOf(Props.Create(typeof(Link), nodes, target, to, from, _random.Next())));

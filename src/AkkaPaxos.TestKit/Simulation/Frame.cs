@@ -16,7 +16,7 @@ internal sealed class Frame
         To = target.Address.System;
         if (IsLoop || message is RemoteWatch or RemoteUnwatch or RemoteTerminated) return;
         var system = from.System;
-        (_serializer, _manifest, Bytes) = Serialization.WithTransport<(int, string, byte[])>(system, system.Provider.DefaultAddress, () =>
+        (_serializer, _manifest, Bytes) = Serialization.WithTransport<(int, string, byte[])>(system, () =>
         {
             var serializer = system.Serialization.FindSerializerFor(message, null);
             return (serializer.Identifier, Serialization.ManifestFor(serializer, message), serializer.ToBinary(message));

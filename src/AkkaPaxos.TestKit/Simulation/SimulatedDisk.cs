@@ -111,7 +111,7 @@ internal sealed record StoredObject(int Serializer, string Manifest, byte[] Byte
     public bool IsCorrupt { get; private set; }
 
     public static StoredObject Of(ExtendedActorSystem system, object payload) =>
-        Serialization.WithTransport<StoredObject>(system, system.Provider.DefaultAddress, () =>
+        Serialization.WithTransport<StoredObject>(system, () =>
         {
             var serializer = system.Serialization.FindSerializerFor(payload, null);
             return new StoredObject(serializer.Identifier, Serialization.ManifestFor(serializer, payload), serializer.ToBinary(payload));

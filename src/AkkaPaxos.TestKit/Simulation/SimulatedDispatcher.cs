@@ -36,13 +36,13 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
         var path = cell.Self.Path.ToStringWithoutAddress();
         // Akka.NET numbers it by process.
         if (path.StartsWith(Unsubscriber, StringComparison.Ordinal)) path = Unsubscriber;
-        _paths[cell.Mailbox] = _incarnation.Node.Name + path;
+        _paths[cell.Mailbox!] = _incarnation.Node.Name + path;
         base.Attach(cell);
     }
 
     public override void Detach(ActorCell cell)
     {
-        _paths.Remove(cell.Mailbox);
+        _paths.Remove(cell.Mailbox!);
         base.Detach(cell);
     }
 
@@ -51,7 +51,7 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
         if (!_incarnation.IsAlive) return;
         var driver = _incarnation.Driver;
         driver.CheckThread();
-        driver.Trace.Add(PathOf(cell.Mailbox));
+        driver.Trace.Add(PathOf(cell.Mailbox!));
         driver.Trace.Add(envelope.Message.GetType());
         _incarnation.Node.Told(cell, envelope);
         base.Dispatch(cell, envelope);

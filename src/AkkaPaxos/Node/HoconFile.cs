@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Akka.Configuration;
-using Hocon;
+using AkkaPaxos.Node.Hocon;
 using Config = Akka.Configuration.Config;
 
 namespace AkkaPaxos.Node;
