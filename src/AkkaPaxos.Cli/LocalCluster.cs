@@ -59,6 +59,13 @@ public sealed class LocalCluster : IDisposable
         }
     }
 
+    /// <summary>
+    /// Where the nodes' program is: the environment variable AKKAPAXOS_PROGRAM, with which scripts/test and scripts/bench name the one that was
+    /// compiled ahead, otherwise beside this assembly.
+    /// </summary>
+    private static string ProgramFolder =>
+        Environment.GetEnvironmentVariable("AKKAPAXOS_PROGRAM") is { Length: > 0 } named ? named : AppContext.BaseDirectory;
+
     /// <summary>The nodes, by id from 1.</summary>
     public IReadOnlyList<LocalNode> Nodes { get; }
 
@@ -70,7 +77,7 @@ public sealed class LocalCluster : IDisposable
     {
         // The shell opens the log and becomes the node: so the node needs nobody to read its output, and may outlive this process.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "AkkaPaxos.Cli.dll"), "node", "--config", node.ConfigFile];
+        string[] program = ["dotnet", Path.Combine(ProgramFolder, "AkkaPaxos.Cli.dll"), "node", "--config", node.ConfigFile];
         foreach (var argument in (string[])["-c", "exec \"$@\" >>\"$NODE_LOG\" 2>&1 </dev/null", "sh", .. node.Host.CommandPrefix, .. program])
             start.ArgumentList.Add(argument);
         foreach (var setting in _settings)
