@@ -37,7 +37,9 @@ internal sealed class Source
 
     /// <param name="setting">As the user wrote it, which is how errors name it.</param>
     /// <param name="text">The field that it means.</param>
-    public static Source OfSetting(string setting, string text) => new($"setting '{setting}'", text, "", null);
+    public static Source OfSetting(string setting, string text) => new(NameOf(setting), text, "", null);
+
+    public static string NameOf(string setting) => $"setting '{setting.ReplaceLineEndings(" ")}'";
 
     /// <summary>What an <c>include</c> in this text names: relative to the folder of this file. Null where it is not there, but need not be.</summary>
     /// <exception cref="HoconException">It cannot be read, is required and not there, or is being read already.</exception>

@@ -92,7 +92,7 @@ public sealed class HoconFile
     private static string Field(string setting)
     {
         var equals = setting.IndexOf('=');
-        if (equals < 0 || setting.AsSpan(0, equals).TrimEnd('+').IsWhiteSpace()) throw new HoconException($"setting '{setting}': expected key=value");
+        if (equals < 0 || setting.AsSpan(0, equals).TrimEnd('+').IsWhiteSpace()) throw new HoconException($"{Source.NameOf(setting)}: expected key=value");
         var value = setting[(equals + 1)..].Trim();
         var isHocon = value.StartsWith('[') || value.StartsWith('{') || value.StartsWith('"') || value.Contains("${", StringComparison.Ordinal);
         return $"{setting[..(equals + 1)]} {(isHocon ? value : HoconText.Quote(value))}";
