@@ -32,12 +32,14 @@ internal static class NodeCommand
 
     private static async Task<int> Run(string file, string[] set, Terminal terminal, CancellationToken cancel)
     {
+        HoconFile? user = null;
         Config config;
         PaxosSettings settings;
         GatewaySettings gatewaySettings;
         try
         {
-            config = NodeConfig.Load(file, set);
+            user = HoconFile.Load(file, set);
+            config = NodeConfig.Of(user);
             settings = new PaxosSettings(config);
             gatewaySettings = new GatewaySettings(config);
         }
@@ -45,17 +47,16 @@ internal static class NodeCommand
         {
             throw new CliException(e.Message, CannotStart);
         }
-        // A value that is no number, size or duration is a FormatException of the configuration's reader; its message names the key.
-        catch (Exception e) when (e is ConfigurationException or FormatException or OverflowException)
+        catch (ConfigurationException e)
         {
-            throw new CliException($"{file}: {e.Message}", CannotStart);
+            throw new CliException(user!.Describe(e), CannotStart);
         }
         CreateDataDirectory(config, settings);
 
         using var system = StartSystem(config, settings);
         try
         {
-            var paxos = GetPaxos(system, file);
+            var paxos = GetPaxos(system, user);
             HttpGateway gateway;
             try
             {
@@ -121,7 +122,7 @@ internal static class NodeCommand
         }
     }
 
-    private static Paxos GetPaxos(ActorSystem system, string file)
+    private static Paxos GetPaxos(ActorSystem system, HoconFile user)
     {
         try
         {
@@ -129,7 +130,7 @@ internal static class NodeCommand
         }
         catch (Exception e) when (Innermost(e) is ConfigurationException wrong)
         {
-            throw new CliException($"{file}: {wrong.Message}", CannotStart);
+            throw new CliException(user.Describe(wrong), CannotStart);
         }
     }
 

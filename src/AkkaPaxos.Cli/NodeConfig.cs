@@ -1,5 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaPaxos.Gateway;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Cli;
@@ -10,32 +12,32 @@ namespace AkkaPaxos.Cli;
 /// </summary>
 internal static class NodeConfig
 {
-    /// <summary>Reads a node's file.</summary>
-    /// <param name="path">The HOCON file.</param>
-    /// <param name="settings">Overrides, <c>key=value</c> each.</param>
-    /// <exception cref="HoconFileException">The file cannot be read or parsed; the message names file, line and column.</exception>
+    /// <summary>What a node is to run with.</summary>
+    /// <param name="user">The user's file and settings.</param>
+    /// <exception cref="HoconFileException">A key below <c>akkapaxos</c> is not known.</exception>
     /// <exception cref="ConfigurationException">Node id and members do not fit together; the message names the key.</exception>
-    public static Config Load(string path, IEnumerable<string> settings)
+    public static Config Of(HoconFile user)
     {
-        var config = HoconFile.Load(path, settings)
-            .WithFallback(ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly));
+        var defaults = ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly);
+        user.RequireKnownKeys(defaults.WithFallback(PaxosSettings.DefaultConfig()).WithFallback(GatewaySettings.DefaultConfig));
+        var config = user.Config.WithFallback(defaults);
         var node = new PaxosSettings(config);
         var own = node.Membership.Members.Single(m => m.Id == node.NodeId);
         if (!Address.TryParse(own.Address, out var address) || address.Host is null || address.Port is null)
-            throw new ConfigurationException($"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
+            throw new SettingException("akkapaxos.members", $"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
         var data = DataDirectory(config, node);
         // Two files: a large snapshot on its way to the disk holds up no promise.
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
-            akka.remote.dot-netty.tcp.hostname = "{{address.Host}}"
+            akka.remote.dot-netty.tcp.hostname = {{HoconText.Quote(address.Host)}}
             akka.remote.dot-netty.tcp.port = {{address.Port}}
-            akka.cluster.seed-nodes = [{{string.Join(", ", node.Membership.Members.Select(m => $"\"{m.Address}\""))}}]
+            akka.cluster.seed-nodes = [{{string.Join(", ", node.Membership.Members.Select(m => HoconText.Quote(m.Address)))}}]
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
-            akka.persistence.journal.sql.connection-string = "Data Source={{Path.Combine(data, "journal.db")}}"
-            akka.persistence.snapshot-store.sql.connection-string = "Data Source={{Path.Combine(data, "snapshots.db")}}"
+            akka.persistence.journal.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "journal.db")}")}}
+            akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "snapshots.db")}")}}
             """));
     }
 
     /// <summary>Where the node keeps its journal and snapshots.</summary>
     public static string DataDirectory(Config config, PaxosSettings node) =>
-        config.GetString("akkapaxos.data-directory") is { Length: > 0 } set ? set : Path.Combine("data", $"node-{node.NodeId}");
+        Section.Of(config, "akkapaxos").Text("data-directory") is { Length: > 0 } set ? set : Path.Combine("data", $"node-{node.NodeId}");
 }

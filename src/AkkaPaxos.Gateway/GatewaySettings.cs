@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using AkkaPaxos.Hocon;
 
 namespace AkkaPaxos.Gateway;
 
@@ -10,34 +11,16 @@ public sealed record GatewaySettings
         ConfigurationFactory.FromResource("AkkaPaxos.Gateway.reference.conf", typeof(GatewaySettings).Assembly);
 
     /// <summary>Reads the settings of a whole configuration, such as that of an actor system.</summary>
-    /// <exception cref="ConfigurationException">A value is out of range.</exception>
+    /// <exception cref="ConfigurationException">A value is of the wrong kind or out of range; one line that names the key.</exception>
     public GatewaySettings(Config config)
     {
-        var gateway = config.WithFallback(DefaultConfig).GetConfig("akkapaxos.gateway");
-        Host = Read("host", key => gateway.GetString(key));
-        Port = Read("port", key => gateway.GetInt(key));
-        RequestTimeout = Read("request-timeout", key => gateway.GetTimeSpan(key));
-        var size = Read("max-value-size", key => gateway.GetByteSize(key) ?? 0);
-        if (Host.Length == 0) throw Wrong("host", "must not be empty");
-        if (Port is < 0 or > 65535) throw Wrong("port", "must be from 0 to 65535");
-        if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromDays(1))
-            throw Wrong("request-timeout", "must be a duration above 0 and up to a day");
-        if (size is <= 0 or > 512 << 20) throw Wrong("max-value-size", "must be a size above 0 and up to 512 MiB");
-        MaxValueSize = (int)size;
-
-        T Read<T>(string key, Func<string, T> get)
-        {
-            try
-            {
-                return get(key);
-            }
-            catch (Exception e) when (e is FormatException or OverflowException)
-            {
-                throw Wrong(key, e.Message);
-            }
-        }
-
-        ConfigurationException Wrong(string key, string must) => new($"akkapaxos.gateway.{key} = {gateway.GetString(key)}: {must}");
+        var gateway = Section.Of(config.WithFallback(DefaultConfig), "akkapaxos.gateway");
+        Host = gateway.Text("host");
+        Port = gateway.Whole("port", min: 0, max: 65535);
+        RequestTimeout = gateway.Duration("request-timeout");
+        MaxValueSize = (int)gateway.Size("max-value-size", max: 512 << 20);
+        if (Host.Length == 0) throw gateway.Wrong("host", "an address or a name");
+        if (RequestTimeout > TimeSpan.FromDays(1)) throw gateway.Wrong("request-timeout", "a duration up to a day");
     }
 
     /// <summary>The address to listen on, or a name of it.</summary>

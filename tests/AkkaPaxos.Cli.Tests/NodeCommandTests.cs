@@ -51,6 +51,7 @@ public sealed class NodeCommandTests : IDisposable
         await Refuses("akkapaxos.window=wide", "window");
         await Refuses("akkapaxos.gateway.port=99999", "akkapaxos.gateway.port");
         await Refuses("akkapaxos.node-id=2", "akkapaxos.members");
+        await Refuses("akkapaxos.winodw=64", "akkapaxos.window");
         await Refuses("akkapaxos.state-machine=Nothing.Here", "akkapaxos.state-machine");
         await Refuses($"akkapaxos.data-directory={Config()}/data", Config());
         using var taken = new TcpListener(IPAddress.Loopback, 0);

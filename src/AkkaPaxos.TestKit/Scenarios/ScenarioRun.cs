@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.TestKit.Diagrams;
 using AkkaPaxos.TestKit.Simulation;
 
@@ -119,7 +120,7 @@ public sealed partial class ScenarioRun
                     else _declared.Names.Add(s.Kind, [name]);
                 break;
             case SetDeclaration s:
-                _declared.Settings.Add($"{s.Key} = {s.Value}");
+                _declared.Settings.Add($"{s.Key} = {HoconText.Quote(s.Value)}");
                 break;
             case PastDeclaration s:
                 if (!_declared.Of("proposers").Contains(s.Name))

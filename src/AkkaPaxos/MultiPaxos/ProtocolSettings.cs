@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using AkkaPaxos.Hocon;
 
 namespace AkkaPaxos.MultiPaxos;
 
@@ -7,49 +8,31 @@ public sealed record ProtocolSettings
 {
     /// <summary>Reads the settings.</summary>
     /// <param name="config">The section <c>akkapaxos</c>, with reference.conf behind it.</param>
-    /// <exception cref="ConfigurationException">A value is out of range.</exception>
+    /// <exception cref="ConfigurationException">A value is missing, of the wrong kind or out of range; one line that names the key.</exception>
     public ProtocolSettings(Config config)
     {
-        Window = Positive("window");
-        BatchCommands = (int)Positive("batch.commands");
-        BatchBytes = Bytes("batch.bytes");
-        HeartbeatInterval = Duration("leader.heartbeat-interval");
-        LeaderTimeout = Duration("leader.timeout");
-        LeaderTimeoutMax = Duration("leader.timeout-max");
-        LeaderTimeoutStep = Duration("leader.timeout-step");
-        LeaderTimeoutFactor = Number("leader.timeout-factor");
-        LeaderJitter = Number("leader.jitter");
-        ResendInterval = Duration("resend-interval");
-        ForwardTimeout = Duration("forward-timeout");
-        ProgressInterval = Duration("progress-interval");
-        PageBytes = Bytes("page-bytes");
-        SnapshotSlots = Positive("snapshot.slots");
-        SnapshotBytes = Bytes("snapshot.bytes");
-        SnapshotKeepSlots = Positive("snapshot.keep-slots");
-        Sessions = (int)Positive("sessions");
-        Trace = config.GetInt("trace-slots") > 0;
-        if (LeaderTimeoutFactor <= 1) throw Wrong("leader.timeout-factor", "more than 1");
-        if (LeaderJitter is < 0 or > 10) throw Wrong("leader.jitter", "from 0 to 10");
-        if (LeaderTimeout <= HeartbeatInterval) throw Wrong("leader.timeout", "longer than leader.heartbeat-interval");
-        if (LeaderTimeoutMax < LeaderTimeout) throw Wrong("leader.timeout-max", "not below leader.timeout");
-
-        long Positive(string key) => Read(key, () => config.GetLong(key), n => n > 0, "a whole number above 0");
-        long Bytes(string key) => Read(key, () => config.GetByteSize(key) ?? 0, n => n > 0, "a size above 0, like 512 KiB");
-        TimeSpan Duration(string key) => Read(key, () => config.GetTimeSpan(key), t => t > TimeSpan.Zero, "a duration above 0, like 150ms");
-        double Number(string key) => Read(key, () => config.GetDouble(key), _ => true, "a number");
-        T Read<T>(string key, Func<T> read, Predicate<T> holds, string must)
-        {
-            try
-            {
-                return read() is var value && holds(value) ? value : throw Wrong(key, must);
-            }
-            catch (FormatException)
-            {
-                throw Wrong(key, must); // Akka's own words do not name the whole key
-            }
-        }
-
-        ConfigurationException Wrong(string key, string must) => new($"akkapaxos.{key} = {config.GetString(key)}: must be {must}");
+        var section = new Section(config, "akkapaxos");
+        Window = section.Long("window");
+        BatchCommands = section.Whole("batch.commands");
+        BatchBytes = section.Size("batch.bytes");
+        HeartbeatInterval = section.Duration("leader.heartbeat-interval");
+        LeaderTimeout = section.Duration("leader.timeout");
+        LeaderTimeoutMax = section.Duration("leader.timeout-max");
+        LeaderTimeoutStep = section.Duration("leader.timeout-step");
+        LeaderTimeoutFactor = section.Real("leader.timeout-factor", 1, 1000);
+        LeaderJitter = section.Real("leader.jitter", 0, 10);
+        ResendInterval = section.Duration("resend-interval");
+        ForwardTimeout = section.Duration("forward-timeout");
+        ProgressInterval = section.Duration("progress-interval");
+        PageBytes = section.Size("page-bytes");
+        SnapshotSlots = section.Long("snapshot.slots");
+        SnapshotBytes = section.Size("snapshot.bytes");
+        SnapshotKeepSlots = section.Long("snapshot.keep-slots");
+        Sessions = section.Whole("sessions");
+        Trace = section.Whole("trace-slots", min: 0) > 0;
+        if (LeaderTimeoutFactor <= 1) throw section.Wrong("leader.timeout-factor", "more than 1");
+        if (LeaderTimeout <= HeartbeatInterval) throw section.Wrong("leader.timeout", "a duration longer than leader.heartbeat-interval");
+        if (LeaderTimeoutMax < LeaderTimeout) throw section.Wrong("leader.timeout-max", "a duration not below leader.timeout");
     }
 
     /// <summary>Slots that may be proposed beyond slotOut.</summary>

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Configuration.Hocon;
 using Akka.Serialization;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
 using AkkaPaxos.Wire;
@@ -22,30 +22,24 @@ public sealed class PaxosSettings
     /// <exception cref="ConfigurationException">Something is missing or wrong; one line that names the key.</exception>
     public PaxosSettings(Config config)
     {
-        var section = config.WithFallback(DefaultConfig()).GetConfig("akkapaxos");
-        var id = Number(section.GetValue("node-id"), "akkapaxos.node-id");
-        if (id <= 0)
-            throw new ConfigurationException(id == 0
-                ? "akkapaxos.node-id is not set; give this node its number among akkapaxos.members"
-                : $"akkapaxos.node-id = {id}: must be a positive number");
+        var section = Section.Of(config.WithFallback(DefaultConfig()), "akkapaxos");
+        var id = section.Whole("node-id", min: 0);
+        if (id == 0) throw Wrong("node-id", " is not set; give this node its number among akkapaxos.members");
         NodeId = new NodeId(id);
-        Group = section.GetString("group");
-        if (!ActorPath.IsValidPathElement(Group))
-            throw new ConfigurationException($"akkapaxos.group = \"{Group}\": must be a name of letters, digits, - and _");
+        Group = section.Text("group");
+        if (!ActorPath.IsValidPathElement(Group)) throw section.Wrong("group", "a name of letters, digits, - and _");
         Membership = ReadMembers(section);
         Address = Membership.Members.FirstOrDefault(m => m.Id == NodeId)?.Address
-            ?? throw new ConfigurationException(
-                $"akkapaxos.node-id = {id}: not among akkapaxos.members, which are {string.Join(", ", Membership.Members.Select(m => m.Id))}");
-        Protocol = new ProtocolSettings(section);
-        Roles = [.. section.GetStringList("roles")];
-        if (Roles.Count != Roles.Distinct().Count())
-            throw new ConfigurationException($"akkapaxos.roles = [{string.Join(", ", Roles)}]: a role stands there twice");
-        Registry = new RoleRegistry(section.GetConfig("role"), Roles);
-        _stateMachine = RoleRegistry.Load(section.GetString("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
+            ?? throw Wrong("node-id", $" = {id}: not among akkapaxos.members, which are {string.Join(", ", Membership.Members.Select(m => m.Id))}");
+        Protocol = new ProtocolSettings(section.Config);
+        Roles = section.Texts("roles");
+        if (Roles.Count != Roles.Distinct().Count()) throw Wrong("roles", $" = [{string.Join(", ", Roles)}]: a role stands there twice");
+        Registry = new RoleRegistry(section.Inner("role").Config, Roles);
+        _stateMachine = RoleRegistry.Load(section.Text("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
-            throw new ConfigurationException($"akkapaxos.state-machine: class {_stateMachine.FullName} has no public constructor without parameters");
-        TraceSlots = Number(section.GetValue("trace-slots"), "akkapaxos.trace-slots");
-        RandomSeed = Number(section.GetValue("random-seed"), "akkapaxos.random-seed");
+            throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
+        TraceSlots = section.Whole("trace-slots", min: 0);
+        RandomSeed = section.Whole("random-seed", min: int.MinValue);
         var count = Membership.Members.Count;
         if (count % 2 == 0)
             Warning = $"akkapaxos.members: {count} acceptors tolerate no more failures than {count - 1} would; an odd number is better";
@@ -114,33 +108,30 @@ public sealed class PaxosSettings
         return unchecked(seed * 31 + NodeId.Value);
     }
 
-    private static int Number(HoconValue value, string key) =>
-        int.TryParse(value.GetString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw new ConfigurationException($"{key} = {OneLine(value)}: must be a whole number");
+    private static SettingException Wrong(string key, string what, Exception? cause = null) => new($"akkapaxos.{key}", $"akkapaxos.{key}{what}", cause);
 
-    private static string OneLine(HoconValue value) => string.Join(' ', $"{value}".Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-
-    private static Membership ReadMembers(Config section)
+    private static Membership ReadMembers(Section section)
     {
         var members = new List<Member>();
-        foreach (var entry in section.GetValue("members").GetArray())
+        foreach (var fields in section.Objects("members", $"a list of members like {MemberExample}"))
         {
-            var member = entry.IsObject() ? entry.GetObject() : null;
-            if (member?.GetKey("id") is not { } id || member.GetKey("address")?.GetString() is not { } address)
-                throw new ConfigurationException($"akkapaxos.members: each is like {MemberExample}, not {OneLine(entry)}");
+            var (id, address) = (Section.TextOf(fields.GetValueOrDefault("id")), Section.TextOf(fields.GetValueOrDefault("address")));
+            if (id is null || address is null || fields.Count > 2)
+                throw Wrong("members", $": each is like {MemberExample}, not {{ {string.Join(", ", fields.Keys)} }}");
             if (!Akka.Actor.Address.TryParse(address, out _))
-                throw new ConfigurationException($"akkapaxos.members: \"{address}\" is not an address like akka.tcp://akkapaxos@10.0.0.1:4053");
-            members.Add(new Member(new NodeId(Number(id, "akkapaxos.members: id")), address));
+                throw Wrong("members", $": \"{address}\" is not an address like akka.tcp://akkapaxos@10.0.0.1:4053");
+            if (!int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+                throw Wrong("members", $": id: expected a whole number above 0, found \"{id}\"");
+            members.Add(new Member(new NodeId(number), address));
         }
-        if (members.Count == 0) throw new ConfigurationException($"akkapaxos.members is not set; list every node: [{MemberExample}, ...]");
+        if (members.Count == 0) throw Wrong("members", $" is not set; list every node: [{MemberExample}, ...]");
         try
         {
             return new Membership(members);
         }
         catch (ArgumentException e)
         {
-            throw new ConfigurationException($"akkapaxos.members: {e.Message.Split(" (Parameter")[0]}", e);
+            throw Wrong("members", $": {e.Message.Split(" (Parameter")[0]}", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -18,15 +19,17 @@ public sealed class RoleRegistry
     /// <exception cref="ConfigurationException">A name is not in the registry, or its class is none that can fill a role.</exception>
     public RoleRegistry(Config registry, IEnumerable<string> names)
     {
-        var known = registry.AsEnumerable().Select(entry => entry.Key).Order(StringComparer.Ordinal).ToList();
+        var section = new Section(registry, "akkapaxos.role");
+        var known = section.Names();
         foreach (var name in names)
         {
             if (!known.Contains(name))
-                throw new ConfigurationException($"akkapaxos.roles: there is no role \"{name}\"; known roles: {string.Join(", ", known)}");
-            _classes[name] = Load(registry.GetString(name), $"akkapaxos.role.{name}", typeof(ActorBase));
+                throw new SettingException("akkapaxos.roles", $"akkapaxos.roles: there is no role \"{name}\"; known roles: {string.Join(", ", known)}");
+            var key = HoconText.Key(name);
+            _classes[name] = Load(section.Text(key), section.KeyOf(key), typeof(ActorBase));
             if (_classes[name].GetConstructor([typeof(RoleContext)]) is null)
-                throw new ConfigurationException(
-                    $"akkapaxos.role.{name}: class {_classes[name].FullName} has no public constructor that takes a RoleContext");
+                throw new SettingException(section.KeyOf(key),
+                    $"{section.KeyOf(key)}: class {_classes[name].FullName} has no public constructor that takes a RoleContext");
         }
     }
 
@@ -34,10 +37,10 @@ public sealed class RoleRegistry
     /// <exception cref="KeyNotFoundException">The role is not one that this registry was made for.</exception>
     public Props Props(string name, RoleContext context) => Akka.Actor.Props.Create(_classes[name], context);
 
-    internal static Type Load(string? className, string key, Type kind)
+    internal static Type Load(string className, string key, Type kind)
     {
         if (string.IsNullOrWhiteSpace(className))
-            throw new ConfigurationException($"akkapaxos: {key} is not set; name a class, as \"Namespace.Class, Assembly\"");
+            throw new SettingException(key, $"{key} is not set; name a class, as \"Namespace.Class, Assembly\"");
         Type? type;
         try
         {
@@ -45,10 +48,10 @@ public sealed class RoleRegistry
         }
         catch (Exception e) when (e is IOException or BadImageFormatException or TypeLoadException or ArgumentException)
         {
-            throw new ConfigurationException($"{key}: class \"{className}\" cannot be loaded: {e.Message}", e);
+            throw new SettingException(key, $"{key}: class \"{className}\" cannot be loaded: {e.Message}", e);
         }
-        if (type is null) throw new ConfigurationException($"{key}: class \"{className}\" is not found; write it as \"Namespace.Class, Assembly\"");
-        if (!kind.IsAssignableFrom(type) || type.IsAbstract) throw new ConfigurationException($"{key}: class {type.FullName} is not a {kind.Name}");
+        if (type is null) throw new SettingException(key, $"{key}: class \"{className}\" is not found; write it as \"Namespace.Class, Assembly\"");
+        if (!kind.IsAssignableFrom(type) || type.IsAbstract) throw new SettingException(key, $"{key}: class {type.FullName} is not a {kind.Name}");
         return type;
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Hocon;
 
 namespace AkkaPaxos.Synod;
 
@@ -8,24 +9,21 @@ public sealed record SynodSettings
 {
     /// <summary>Reads the settings.</summary>
     /// <param name="config">The section <c>akkapaxos.synod</c>, with reference.conf behind it.</param>
-    /// <exception cref="ConfigurationException">A value is out of range.</exception>
+    /// <exception cref="ConfigurationException">A value is missing, of the wrong kind or out of range; one line that names the key.</exception>
     public SynodSettings(Config config)
     {
-        ResendInterval = Duration("resend-interval");
-        RetryMin = Duration("retry.min");
-        RetryMax = Duration("retry.max");
-        RetryFactor = config.GetDouble("retry.factor");
-        InquireInterval = Duration("inquire-interval");
-        ClientTimeout = Duration("client-timeout");
-        DistinguishedProposer = Id("distinguished-proposer");
-        DistinguishedLearner = Id("distinguished-learner");
-        Trace = config.GetBoolean("trace");
-        if (RetryMax < RetryMin) throw Wrong("retry.max", "not below retry.min");
-        if (RetryFactor <= 1) throw Wrong("retry.factor", "more than 1");
-
-        TimeSpan Duration(string key) => config.GetTimeSpan(key) is { Ticks: > 0 } t ? t : throw Wrong(key, "a duration above 0");
-        NodeId Id(string key) => config.GetInt(key) is >= 0 and var id ? new NodeId(id) : throw Wrong(key, "a participant's number, or 0 for none");
-        ConfigurationException Wrong(string key, string must) => new($"akkapaxos.synod.{key} = {config.GetString(key)}: must be {must}");
+        var section = new Section(config, "akkapaxos.synod");
+        ResendInterval = section.Duration("resend-interval");
+        RetryMin = section.Duration("retry.min");
+        RetryMax = section.Duration("retry.max");
+        RetryFactor = section.Real("retry.factor", 1, 1000);
+        InquireInterval = section.Duration("inquire-interval");
+        ClientTimeout = section.Duration("client-timeout");
+        DistinguishedProposer = new NodeId(section.Whole("distinguished-proposer", min: 0));
+        DistinguishedLearner = new NodeId(section.Whole("distinguished-learner", min: 0));
+        Trace = section.Switch("trace");
+        if (RetryMax < RetryMin) throw section.Wrong("retry.max", "a duration not below retry.min");
+        if (RetryFactor <= 1) throw section.Wrong("retry.factor", "more than 1");
     }
 
     /// <summary>A proposer asks the acceptors that have not answered again after this long.</summary>

@@ -1,35 +1,18 @@
 using System.Globalization;
 using System.Text;
 
-namespace AkkaPaxos.Node.Hocon;
+namespace AkkaPaxos.Hocon;
 
 /// <summary>How HOCON writes paths, strings, numbers, durations and sizes.</summary>
 internal static class HoconText
 {
-    /// <summary>Splits <c>a.b."c.d"</c> at the dots outside quotes.</summary>
-    public static List<string> SplitPath(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!path.Contains('"')) return [.. path.Split('.')];
-        var keys = new List<string>();
-        var key = new StringBuilder();
-        var quoted = false;
-        foreach (var c in path)
-        {
-            if (c == '"') quoted = !quoted;
-            else if (c == '.' && !quoted) { keys.Add(key.ToString()); key.Clear(); }
-            else key.Append(c);
-        }
-        keys.Add(key.ToString());
-        return keys;
-    }
+    /// <summary>One key, quoted where it needs to be.</summary>
+    public static string Key(string key) => key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? key : Quote(key);
 
-    public static bool IsPlain(string key) => key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
-
-    public static string Key(string key) => IsPlain(key) ? key : Quote(key);
-
+    /// <summary>Keys as a path.</summary>
     public static string Join(IEnumerable<string> path) => string.Join('.', path.Select(Key));
 
+    /// <summary>As a quoted string.</summary>
     public static string Quote(string text)
     {
         var to = new StringBuilder("\"");
@@ -47,18 +30,17 @@ internal static class HoconText
         return to.Append('"').ToString();
     }
 
-    public static bool? Boolean(string? text) => text switch
+    /// <summary>Null when it is none.</summary>
+    public static bool? Boolean(string text) => text switch
     {
         "true" or "on" or "yes" => true,
         "false" or "off" or "no" => false,
         _ => null,
     };
 
-    /// <summary>A duration: a number and a unit, or a bare number of milliseconds; "infinite" is Akka's own addition. Null when it is none.</summary>
-    public static TimeSpan? Duration(string? text, bool allowInfinite)
+    /// <summary>A duration: a number and a unit, or a bare number of milliseconds. Null when it is none.</summary>
+    public static TimeSpan? Duration(string text)
     {
-        if (text is null) return null;
-        if (allowInfinite && text.Equals("infinite", StringComparison.OrdinalIgnoreCase)) return Timeout.InfiniteTimeSpan;
         if (!Split(text, out var number, out var unit) || number < 0) return null;
         decimal? ticks = unit switch
         {
@@ -76,9 +58,9 @@ internal static class HoconText
     }
 
     /// <summary>A size in bytes: powers of ten (kB, MB, …) or of two (K, KiB, M, MiB, …). Null when it is none.</summary>
-    public static long? Size(string? text)
+    public static long? Size(string text)
     {
-        if (text is null || !Split(text, out var number, out var unit) || number < 0) return null;
+        if (!Split(text, out var number, out var unit) || number < 0) return null;
         var (power, two) = unit switch
         {
             "" or "B" or "b" or "byte" or "bytes" => (0, true),

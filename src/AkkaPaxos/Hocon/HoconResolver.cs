@@ -1,25 +1,24 @@
 using System.Text;
 
-namespace AkkaPaxos.Node.Hocon;
+namespace AkkaPaxos.Hocon;
 
 /// <summary>
 /// Gives every substitution its value. Fields are evaluated when they are first needed, and only as far as needed: first a field's shape
 /// (is it an object, and with which fields), later what is in it, so that an object may refer to paths within itself. A field that refers to
 /// itself sees its earlier definitions ("look back" in the specification).
 /// </summary>
-internal sealed class HoconResolver(SyntaxObject root)
+internal sealed class HoconResolver
 {
     // Substitutions that lead in a circle through objects can grow without end; no configuration that is meant comes near these.
     private const int MaxDepth = 200, MaxSteps = 500_000, MaxText = 10_000_000;
+    private readonly SyntaxObject _root;
     private int _depth, _steps;
-    private Position _at = new("", 0); // of the latest substitution, for errors
+    private Place _at; // of the latest field or substitution, for errors
 
-    public static TreeNode Resolve(Syntax syntax)
-    {
-        var root = syntax as SyntaxObject ?? new SyntaxObject();
-        var resolver = new HoconResolver(root);
-        return syntax is SyntaxObject ? resolver.Finish(root) : ((SyntaxResolved)resolver.Shape(syntax)!).Value;
-    }
+    private HoconResolver(SyntaxObject root) => _root = root;
+
+    /// <exception cref="HoconException">A substitution has no value, or leads in a circle; parts that are joined do not go together.</exception>
+    public static TreeObject Resolve(SyntaxObject root) => (TreeObject)new HoconResolver(root).Finish(root);
 
     private Syntax? Shape(Syntax syntax)
     {
@@ -46,9 +45,9 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (++_steps > MaxSteps) throw Circle();
     }
 
-    private HoconParserException Circle() => _at.Error("the substitutions lead in a circle, or nest too deep");
+    private HoconException Circle() => _at.Error("the substitutions lead in a circle, or nest too deep");
 
-    private Syntax? Shape(SyntaxField field)
+    private Shaped? Shape(SyntaxField field)
     {
         if (field.IsShaped) return field.Shape;
         if (field.Level >= 0) return Evaluate(field, field.Level - 1);
@@ -58,24 +57,25 @@ internal sealed class HoconResolver(SyntaxObject root)
     }
 
     /// <summary>The definitions up to <paramref name="from"/>, the later over the earlier.</summary>
-    private Syntax? Evaluate(SyntaxField field, int from)
+    private Shaped? Evaluate(SyntaxField field, int from)
     {
         var outer = field.Level;
-        Syntax? value = null;
+        Shaped? shaped = null;
         try
         {
             for (field.Level = from; field.Level >= 0; field.Level--)
             {
-                var lower = Shape(field.Definitions[field.Level]);
+                var definition = field.Definitions[field.Level];
+                var lower = Shape(definition.Value);
                 if (lower is null) continue; // an optional substitution without a value leaves what was there before
-                if (value is null) value = lower;
-                else if (lower is SyntaxObject below) value = SyntaxField.Merge(below, (SyntaxObject)value, Spend);
+                if (shaped is null) shaped = new Shaped(lower, definition.At);
+                else if (lower is SyntaxObject below) shaped = shaped with { Value = SyntaxObject.Merge(below, (SyntaxObject)shaped.Value, Spend) };
                 else break;
-                if (value is not SyntaxObject) break;
+                if (shaped.Value is not SyntaxObject) break;
             }
         }
         finally { field.Level = outer; }
-        return value;
+        return shaped;
     }
 
     private Syntax? Look(SyntaxSubstitution substitution)
@@ -88,16 +88,16 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (variable is not null) return new SyntaxScalar(variable, ScalarKind.Quoted);
         if (substitution.IsOptional) return null;
         var name = HoconText.Join(substitution.Path);
-        throw substitution.At.Error($"${{{name}}} has no value: '{name}' is neither a key before this use of it nor an environment variable");
+        throw substitution.At.Error($"${{{name}}} has no value: '{name}' is neither a key (but this one itself) nor an environment variable");
     }
 
     private Syntax? Find(IReadOnlyList<string> path)
     {
-        var o = root;
+        var o = _root;
         for (var i = 0; ; i++)
         {
             if (!o.Fields.TryGetValue(path[i], out var field)) return null;
-            var shape = Shape(field);
+            var shape = Shape(field)?.Value;
             if (i == path.Count - 1) return shape;
             if (shape is not SyntaxObject inner) return null;
             o = inner;
@@ -119,12 +119,12 @@ internal sealed class HoconResolver(SyntaxObject root)
         if (solid.Count == 0) return null;
         if (solid.Count == 1 && solid[0] is not SyntaxScalar) return solid[0];
         if (solid.All(s => s is SyntaxScalar)) return Text(shapes.Cast<SyntaxScalar>());
-        if (solid.All(s => s is SyntaxObject)) return solid.Cast<SyntaxObject>().Aggregate((lower, upper) => SyntaxField.Merge(lower, upper, Spend));
+        if (solid.All(s => s is SyntaxObject)) return solid.Cast<SyntaxObject>().Aggregate((lower, upper) => SyntaxObject.Merge(lower, upper, Spend));
         if (solid.Any(s => s is SyntaxScalar))
             throw concatenation.At.Error($"cannot join a string with {(solid.Any(s => s is SyntaxObject) ? "an object" : "an array")}");
         var joined = new TreeArray();
         foreach (var part in solid)
-            foreach (var item in Finish(part).AsArray() ?? throw concatenation.At.Error("cannot join an array with an object"))
+            foreach (var item in (Finish(part) as TreeArray)?.Items ?? throw concatenation.At.Error("cannot join an array with an object"))
             {
                 Spend();
                 joined.Items.Add(item);
@@ -153,21 +153,22 @@ internal sealed class HoconResolver(SyntaxObject root)
             case SyntaxObject o:
                 var tree = new TreeObject();
                 foreach (var (key, field) in o.Fields)
-                    if (Finish(key, field) is { } value) tree.Fields.Add(key, value);
+                    if (Finish(key, field) is { } resolved) tree.Fields.Add(key, resolved);
                 return tree;
             default:
                 throw new InvalidOperationException($"{shape.GetType().Name} is not evaluated yet");
         }
     }
 
-    private TreeNode? Finish(string key, SyntaxField field)
+    private TreeField? Finish(string key, SyntaxField field)
     {
         if (field.Resolved is not null) return field.Resolved;
         if (field.IsResolving) throw _at.Error($"'{HoconText.Key(key)}' contains itself by a circle of substitutions");
         field.IsResolving = true;
+        _at = field.Definitions[^1].At;
         Enter();
         var shape = Shape(field);
-        field.Resolved = shape is null ? null : Finish(shape);
+        field.Resolved = shape is null ? null : new TreeField(Finish(shape.Value), shape.At);
         _depth--;
         field.IsResolving = false;
         return field.Resolved;
