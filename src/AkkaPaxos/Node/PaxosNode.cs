@@ -44,7 +44,8 @@ internal sealed class PaxosGroups : UntypedActor
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
+    // A journal that comes back is used again within this: a role that is started in vain costs no more than the attempt.
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(3);
     // A role that has run for this long is well again.
     private static readonly TimeSpan WellAfter = TimeSpan.FromSeconds(30);
 

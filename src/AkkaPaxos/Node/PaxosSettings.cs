@@ -46,6 +46,12 @@ public sealed class PaxosSettings
             throw new ConfigurationException($"akkapaxos.state-machine: class {_stateMachine.FullName} has no public constructor without parameters");
         TraceSlots = Number(section.GetValue("trace-slots"), "akkapaxos.trace-slots");
         RandomSeed = Number(section.GetValue("random-seed"), "akkapaxos.random-seed");
+        IsDurabilityRelaxed = section.GetString("durability") switch
+        {
+            "full" => false,
+            "relaxed" => true,
+            var other => throw new ConfigurationException($"akkapaxos.durability = \"{other}\": must be full or relaxed"),
+        };
         var count = Membership.Members.Count;
         if (count % 2 == 0)
             Warning = $"akkapaxos.members: {count} acceptors tolerate no more failures than {count - 1} would; an odd number is better";
@@ -99,6 +105,9 @@ public sealed class PaxosSettings
 
     /// <summary>Where the seed of random numbers comes from; 0: from the system.</summary>
     public int RandomSeed { get; }
+
+    /// <summary>Whether <c>akkapaxos.durability</c> allows stores that may lose acknowledged writes when the machine fails.</summary>
+    public bool IsDurabilityRelaxed { get; }
 
     /// <summary>What works, but is unwise; null where nothing is.</summary>
     public string? Warning { get; }
