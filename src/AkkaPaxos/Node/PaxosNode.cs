@@ -9,10 +9,10 @@ using AkkaPaxos.StateMachine;
 namespace AkkaPaxos.Node;
 
 /// <summary>To the node: how are your roles? Answered with <see cref="RolesStatus"/>.</summary>
-internal sealed record GetRoles;
+internal sealed record GetRoles : INodeMessage;
 
 /// <summary>How a node's roles are.</summary>
-internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem);
+internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem) : INodeMessage;
 
 /// <summary>The top actor <c>/user/paxos</c>: a child for each group.</summary>
 internal sealed class PaxosGroups : UntypedActor
