@@ -29,7 +29,9 @@ internal static class BenchCommand
         double P999Ms,
         double MaxMs,
         long Errors,
-        string? FirstError);
+        string? FirstError,
+        bool Durable,
+        string Durability);
 
     private sealed record Plan(string Op, int Clients, double Seconds, double WarmUp, int ValueSize, int Keys);
 
@@ -57,13 +59,14 @@ internal static class BenchCommand
         };
         command.SetAction(async (parsed, cancel) =>
         {
-            var nodes = parsed.GetValue(contacts) is { } given
-                ? given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            var (nodes, durability) = parsed.GetValue(contacts) is { } given
+                ? (given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), BenchDurability.Unknown)
                 : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
             var plan = new Plan(
                 parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
-            var figures = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
+            var measured = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
+            var figures = measured with { Durable = durability.IsDurable, Durability = durability.Text };
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
             return 0;
@@ -78,7 +81,7 @@ internal static class BenchCommand
         return option;
     }
 
-    private static async Task<string[]> Discover(string endpointsText, bool leaderFirst, CancellationToken cancel)
+    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(string endpointsText, bool leaderFirst, CancellationToken cancel)
     {
         using var endpoints = Endpoints.Parse(endpointsText);
         var answers = await endpoints.Status(cancel);
@@ -89,7 +92,7 @@ internal static class BenchCommand
         var addresses = nodes.Select(n => n.Address).Concat(nodes[0].Peers.Select(p => p.Address)).Distinct().ToList();
         if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader)
             addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
-        return [.. addresses];
+        return ([.. addresses], BenchDurability.Of(nodes));
     }
 
     private static async Task<Figures> Run(IReadOnlyList<string> contactPoints, string group, Plan plan, CancellationToken cancel)
@@ -152,7 +155,7 @@ internal static class BenchCommand
         var took = clock.Elapsed.TotalSeconds;
         return new Figures(
             plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1),
-            Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError);
+            Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError, false, "");
     }
 
     private static async Task<(Latencies, long Errors, string? FirstError)> Load(
@@ -194,5 +197,6 @@ internal static class BenchCommand
         {f.OperationsPerSecond:0} {f.Op}s/s: {f.Operations} in {f.Seconds:0.0} s, {f.Clients} clients, values of {f.ValueSize} bytes
         p50 {f.P50Ms} ms, p99 {f.P99Ms} ms, p99.9 {f.P999Ms} ms, max {f.MaxMs} ms
         errors {f.Errors}{(f.FirstError is null ? "" : $", the first: {f.FirstError}")}
+        {f.Durability}
         """);
 }

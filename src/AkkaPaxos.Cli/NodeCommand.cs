@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaPaxos.Gateway;
@@ -53,7 +54,17 @@ internal static class NodeCommand
         }
         CreateDataDirectory(config, settings);
 
-        using var system = StartSystem(config, settings);
+        ActorSystemSetup stores;
+        try
+        {
+            stores = await Stores.Open(config, settings, line => Say(terminal, $"node {settings.NodeId} {line}"), cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return 0;
+        }
+
+        using var system = StartSystem(config, settings, stores);
         try
         {
             var paxos = GetPaxos(system, user);
@@ -69,8 +80,7 @@ internal static class NodeCommand
             }
             await using (gateway)
             {
-                terminal.Text.WriteLine($"node {settings.NodeId} ready: {settings.Address} {gateway.Address}");
-                terminal.Text.Flush();
+                Say(terminal, $"node {settings.NodeId} ready: {settings.Address} {gateway.Address}");
                 var ended = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
                 if (ended == paxos.Failed) throw new CliException((await paxos.Failed).Message, CannotStart);
                 if (ended == system.WhenTerminated && !cancel.IsCancellationRequested)
@@ -102,11 +112,18 @@ internal static class NodeCommand
         }
     }
 
-    private static ActorSystem StartSystem(Config config, PaxosSettings settings)
+    private static void Say(Terminal terminal, string line)
+    {
+        terminal.Text.WriteLine(line);
+        terminal.Text.Flush();
+    }
+
+    private static ActorSystem StartSystem(Config config, PaxosSettings settings, ActorSystemSetup stores)
     {
         try
         {
-            return ActorSystem.Create(Address.Parse(settings.Address).System, config.WithFallback(PaxosSettings.DefaultConfig()));
+            var setup = stores.And(BootstrapSetup.Create().WithConfig(config.WithFallback(PaxosSettings.DefaultConfig())));
+            return ActorSystem.Create(Address.Parse(settings.Address).System, setup);
         }
         catch (Exception e) when (Cause(e) is { } cause)
         {

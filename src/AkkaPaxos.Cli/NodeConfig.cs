@@ -26,14 +26,15 @@ internal static class NodeConfig
         if (!Address.TryParse(own.Address, out var address) || address.Host is null || address.Port is null)
             throw new SettingException("akkapaxos.members", $"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
         var data = DataDirectory(config, node);
-        // Two files: a large snapshot on its way to the disk holds up no promise.
+        // Two files: a large snapshot on its way to the disk holds up no promise. For a file that another process has locked SQLite itself waits
+        // Default Timeout seconds, less than node-defaults.conf's call-timeout: so what fails says "database is locked".
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp.hostname = {{HoconText.Quote(address.Host)}}
             akka.remote.dot-netty.tcp.port = {{address.Port}}
             akka.cluster.seed-nodes = [{{string.Join(", ", node.Membership.Members.Select(m => HoconText.Quote(m.Address)))}}]
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
-            akka.persistence.journal.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "journal.db")}")}}
-            akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "snapshots.db")}")}}
+            akka.persistence.journal.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "journal.db")};Default Timeout=15")}}
+            akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "snapshots.db")};Default Timeout=15")}}
             """));
     }
 

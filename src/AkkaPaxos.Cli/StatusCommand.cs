@@ -67,7 +67,10 @@ internal static class StatusCommand
         console.Profile.Width = Math.Max(console.Profile.Width, 160);
         console.Write(table);
         foreach (var (_, status, _) in answers)
-            if (status?.Problem is { } problem)
-                terminal.Text.WriteLine($"node {status.Node}: {problem}");
+        {
+            if (status?.Problem is { } problem) terminal.Text.WriteLine($"node {status.Node}: {problem}");
+            if (status?.Durability is { } durability && durability.Level != "full")
+                terminal.Text.WriteLine($"node {status.Node}: durability is {durability.Level}: {durability.Detail}");
+        }
     }
 }

@@ -42,6 +42,7 @@ public interface IKvBackend
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk.</param>
 /// <param name="Peers">All members, this node among them.</param>
 /// <param name="Problem">Why it cannot serve; null where it can.</param>
+/// <param name="Durability">What an acknowledged write survives there; null from a node that does not say.</param>
 public sealed record NodeReport(
     int Node,
     string Address,
@@ -54,7 +55,13 @@ public sealed record NodeReport(
     string Checksum,
     long SnapshotSlot,
     IReadOnlyList<PeerReport> Peers,
-    string? Problem);
+    string? Problem,
+    DurabilityReport? Durability = null);
+
+/// <summary>What an acknowledged write survives on a node.</summary>
+/// <param name="Level"><c>full</c>, <c>relaxed</c>, <c>unverified</c> or <c>in memory</c>.</param>
+/// <param name="Detail">In one line: which stores, and what makes it so.</param>
+public sealed record DurabilityReport(string Level, string Detail);
 
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the role registry.</param>

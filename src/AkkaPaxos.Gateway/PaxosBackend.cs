@@ -66,7 +66,8 @@ public sealed class PaxosBackend : IKvBackend
             status.Checksum.ToString("x16"),
             status.SnapshotSlot,
             [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.SlotOut))],
-            status.Problem);
+            status.Problem,
+            new DurabilityReport(status.Durability.Word, status.Durability.Detail));
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Net.Http.Json;
 using Akka.Actor;
 using AkkaPaxos.Benchmarks;
 using AkkaPaxos.Cli;
 using AkkaPaxos.Client;
+using AkkaPaxos.Gateway;
 using AkkaPaxos.Kv;
 using Google.Protobuf;
 
@@ -23,6 +25,8 @@ command.SetAction(async parsed =>
     using var cluster = new LocalCluster(3, directory, parsed.GetValue(set) ?? []);
     cluster.StartAll();
     await cluster.WaitForLeader(TimeSpan.FromSeconds(60));
+    var reports = await Task.WhenAll(cluster.Nodes.Select(n => n.Http.GetFromJsonAsync<NodeReport>("/status")));
+    Console.WriteLine($"AkkaPaxos: {BenchDurability.Of([.. reports.OfType<NodeReport>()]).Text}");
     using var etcd = await EtcdCluster.Start(etcdFolder);
     if (etcd is null) Console.WriteLine("etcd is not installed: no figures beside ours");
 

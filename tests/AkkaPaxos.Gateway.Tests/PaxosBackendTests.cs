@@ -51,6 +51,8 @@ public sealed class PaxosBackendTests
             Assert.Equal(["acceptor", "leader", "replica"], status.Roles.Where(r => r.Running).Select(r => r.Name));
             Assert.Equal(new PeerReport(1, address, true, 3), Assert.Single(status.Peers));
             Assert.Matches("^[0-9a-f]{16}$", status.Checksum);
+            Assert.Equal("in memory", status.Durability!.Level);
+            Assert.Contains("journal in memory", status.Durability.Detail);
 
             // Responses show the ballot's round once it has been read.
             var deadline = DateTime.UtcNow.AddSeconds(20);

@@ -86,7 +86,8 @@ public sealed class CorruptRecordTests : IDisposable
 
         public static void ExpectOneLine(Akka.TestKit.TestProbe watcher, string about)
         {
-            var error = watcher.ExpectMsg<Error>(InTime);
+            // The acceptor's own: Akka.Streams, in which the journal reads, may log the same before it, with its stack trace.
+            var error = (Error)watcher.FishForMessage(m => m is Error e && e.LogSource.Contains("/acceptor-"), InTime);
             Assert.Null(error.Cause); // it would bring a stack trace
             Assert.StartsWith(about, $"{error.Message}");
             Assert.Contains("does not have the checksum it was written with", $"{error.Message}");
@@ -124,17 +125,17 @@ public sealed class CorruptRecordTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, 0)]
-    [InlineData(2, 1)]
-    [InlineData(3, 2)]
-    public void An_acceptor_does_not_start_from_a_changed_journal_and_does_from_the_same_one_unharmed(int entry, int lastRead)
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void An_acceptor_does_not_start_from_a_changed_journal_and_does_from_the_same_one_unharmed(int entry)
     {
         using (var life = new Life(File)) life.Write();
         Flip("journal", "message", $"sequence_number = {entry}");
         using (var life = new Life(File))
         {
             var (acceptor, watcher) = life.StartWatched();
-            Life.ExpectOneLine(watcher, $"acceptor of node 1: paxos-default-1-acceptor cannot be read beyond entry {lastRead}: ");
+            Life.ExpectOneLine(watcher, "acceptor of node 1: paxos-default-1-acceptor cannot be read: ");
             watcher.ExpectTerminated(acceptor, InTime);
             life.ExpectSilence(acceptor);
         }
@@ -159,7 +160,7 @@ public sealed class CorruptRecordTests : IDisposable
         next.ExpectSilence(acceptor);
     }
 
-    /// <summary>Notes the errors that are logged.</summary>
+    /// <summary>Notes the errors that a node and its roles log, and not Akka's.</summary>
     public sealed class ErrorLog : UntypedActor
     {
         private readonly ConcurrentQueue<Error> _errors;
@@ -171,7 +172,10 @@ public sealed class CorruptRecordTests : IDisposable
         protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(Error));
 
         /// <inheritdoc/>
-        protected override void OnReceive(object message) => _errors.Enqueue((Error)message);
+        protected override void OnReceive(object message)
+        {
+            if (message is Error error && error.LogSource.Contains("/user/paxos")) _errors.Enqueue(error);
+        }
     }
 
     private async Task InNode(Func<Paxos, ConcurrentQueue<Error>, Task> life)
@@ -217,7 +221,7 @@ public sealed class CorruptRecordTests : IDisposable
             Assert.All(errors, e => Assert.Null(e.Cause)); // it would bring a stack trace
             Assert.Collection(
                 errors.Select(e => $"{e.Message}"),
-                line => Assert.StartsWith($"{role} of node 1: paxos-default-1-{role} cannot be read beyond entry ", line),
+                line => Assert.StartsWith($"{role} of node 1: paxos-default-1-{role} cannot be read: ", line),
                 line => Assert.StartsWith($"role {role} of node 1 stopped for good: a record of ", line));
         });
         Flip(table, column, where);

@@ -30,6 +30,8 @@ public sealed class PaxosSettingsTests
         Assert.Equal(7, settings.Protocol.Window);
         Assert.Equal(1024, settings.Protocol.BatchCommands);
         Assert.Null(settings.Warning);
+        Assert.False(settings.IsDurabilityRelaxed);
+        Assert.True(Read("akkapaxos.durability = relaxed").IsDurabilityRelaxed);
         Assert.IsType<ListMachine>(settings.NewStateMachine());
     }
 
@@ -47,6 +49,7 @@ public sealed class PaxosSettingsTests
     [InlineData("""akkapaxos.members = [{ id = 2, address = "akka.tcp://s@h:1" }, { id = 1, address = "akka.tcp://s@h:1" }]""", "is given to nodes")]
     [InlineData("akkapaxos.group = \"a/b\"", "akkapaxos.group")]
     [InlineData("akkapaxos.window = 0", "akkapaxos.window")]
+    [InlineData("akkapaxos.durability = some", "akkapaxos.durability")]
     [InlineData("akkapaxos.leader.jitter = 11", "akkapaxos.leader.jitter")]
     [InlineData("akkapaxos.roles = [acceptor, oracle]", "known roles: acceptor, leader, replica")]
     [InlineData("akkapaxos.roles = [acceptor, acceptor]", "akkapaxos.roles")]

@@ -274,7 +274,7 @@ public class Acceptor : UntypedPersistentActor
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
+        _link.TellRecoveryFailed(Log, reason);
 
     private void Fail(Exception cause) =>
         Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",

@@ -355,7 +355,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
+        _link.TellRecoveryFailed(Log, reason);
 
     private sealed record Tick
     {

@@ -99,7 +99,7 @@ public sealed record Accept(PValue PValue) : IPaxosMessage;
 public sealed record Accepted(NodeId From, Ballot Promised, long Slot) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Acceptor to the replica beside it: I accepted this, it is on disk; so a decision that names slot and ballot needs no value.</summary>
-public sealed record Learned(PValue PValue);
+public sealed record Learned(PValue PValue) : INodeMessage;
 
 /// <summary>Commander to replica: ⟨decision, s, c⟩ (PMMC figure 6).</summary>
 /// <param name="Slot">The slot.</param>
@@ -111,14 +111,14 @@ public sealed record Decision(long Slot, Ballot Ballot, Value? Value) : IPaxosMe
 /// <param name="Ballot">The ballot.</param>
 /// <param name="TruncatedBelow">The highest truncation point among the promises: lower slots are decided and closed.</param>
 /// <param name="PValues">For each slot the pvalue with the highest ballot among the promises: pmax of PMMC 2.3, by slot.</param>
-public sealed record Adopted(Ballot Ballot, long TruncatedBelow, IReadOnlyList<PValue> PValues);
+public sealed record Adopted(Ballot Ballot, long TruncatedBelow, IReadOnlyList<PValue> PValues) : INodeMessage;
 
 /// <summary>Scout or commander to its leader: an acceptor has promised a higher ballot (PMMC figure 6).</summary>
 /// <param name="Ballot">The higher ballot.</param>
-public sealed record Preempted(Ballot Ballot);
+public sealed record Preempted(Ballot Ballot) : INodeMessage;
 
 /// <summary>Commander to its leader: the slot is decided; the commander ends. The leader has room for one more slot in flight.</summary>
-public sealed record SlotChosen(Ballot Ballot, long Slot);
+public sealed record SlotChosen(Ballot Ballot, long Slot) : INodeMessage;
 
 /// <summary>Active leader to the other leaders, again and again: I am here (PMMC 3).</summary>
 /// <param name="Ballot">The ballot it leads.</param>
@@ -127,10 +127,10 @@ public sealed record Heartbeat(Ballot Ballot) : IPaxosMessage;
 /// <summary>Leader to the replica beside it: who leads now, as far as this leader knows. Sent at each change.</summary>
 /// <param name="Ballot">The highest ballot known to be led, or to have preempted this leader.</param>
 /// <param name="IsActive">Whether that ballot's leader is known to be active: it sent a heartbeat, or is this leader and was adopted. False: nobody is known to lead.</param>
-public sealed record LeaderChanged(Ballot Ballot, bool IsActive);
+public sealed record LeaderChanged(Ballot Ballot, bool IsActive) : INodeMessage;
 
 /// <summary>Replica to the leader beside it: every slot below is decided and executed here, so nothing need be proposed there any more.</summary>
-public sealed record Executed(long SlotOut);
+public sealed record Executed(long SlotOut) : INodeMessage;
 
 /// <summary>Replica to the active leader: which slot must I have executed to answer a linearizable question that I hold now? (PMMC 4.4, read-only commands; etcd's ReadIndex)</summary>
 /// <param name="Id">Pairs the answer with the question.</param>
@@ -151,7 +151,7 @@ public sealed record Confirm(Ballot Ballot, long Id) : IPaxosMessage;
 public sealed record Confirmed(NodeId From, Ballot Promised, long Id) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
-public sealed record BallotConfirmed(long Id);
+public sealed record BallotConfirmed(long Id) : INodeMessage;
 
 /// <summary>Replica to the other replicas, again and again: how far I am.</summary>
 /// <param name="From">The replica's node.</param>
@@ -179,4 +179,4 @@ public sealed record FetchSnapshot(long Slot, long Offset) : IPaxosMessage;
 public sealed record SnapshotChunk(long Slot, long Offset, long Size, ReadOnlyMemory<byte> Bytes) : IPaxosMessage;
 
 /// <summary>Replica to the acceptor beside it: a majority has snapshots of every slot below, so forget the pvalues there.</summary>
-public sealed record Truncate(long BelowSlot);
+public sealed record Truncate(long BelowSlot) : INodeMessage;

@@ -13,4 +13,5 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="ToRole">The receiver's role.</param>
 /// <param name="Slot">The slot that the message is about; 0 where it is about none.</param>
 /// <param name="Message">The message.</param>
-public sealed record MessageSent(DateTimeOffset At, NodeId From, string FromRole, NodeId To, string ToRole, long Slot, object Message);
+public sealed record MessageSent(DateTimeOffset At, NodeId From, string FromRole, NodeId To, string ToRole, long Slot, object Message)
+    : INodeMessage;

@@ -218,7 +218,7 @@ public partial class Replica
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
-        _link.TellRecoveryFailed(Log, reason, LastSequenceNr);
+        _link.TellRecoveryFailed(Log, reason);
 
     private void SnapshotIfDue()
     {

@@ -3,7 +3,7 @@ using AkkaPaxos.Consensus;
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>To a replica on the same node: where are you? Answered with <see cref="ReplicaStatus"/>.</summary>
-public sealed record GetReplicaStatus
+public sealed record GetReplicaStatus : INodeMessage
 {
     /// <summary>The one there is.</summary>
     public static readonly GetReplicaStatus Instance = new();
@@ -28,4 +28,4 @@ public sealed record ReplicaStatus(
     long SnapshotSlot,
     int Queued,
     int Proposals,
-    IReadOnlyList<Progress> Peers);
+    IReadOnlyList<Progress> Peers) : INodeMessage;

@@ -1,7 +1,7 @@
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>Leader to its scout, commanders and confirmers: messages may be lost, so ask those again that have not answered.</summary>
-internal sealed record Resend
+internal sealed record Resend : INodeMessage
 {
     /// <summary>The only one.</summary>
     public static readonly Resend Instance = new();

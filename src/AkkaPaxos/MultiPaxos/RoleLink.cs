@@ -9,7 +9,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// supervisor would not learn why.
 /// </summary>
 /// <param name="Cause">Why.</param>
-public sealed record RecoveryFailed(Exception Cause);
+public sealed record RecoveryFailed(Exception Cause) : INodeMessage;
 
 /// <summary>How a role sends: a tell, and where tracing is on the event that sequence diagrams are drawn from.</summary>
 /// <param name="actor">The sending actor's own context.</param>
@@ -33,11 +33,11 @@ internal sealed class RoleLink(IActorContext actor, RoleContext context, string 
     /// <summary>Says in the log and to its node that the role's recovery failed; to be called in OnRecoveryFailure.</summary>
     /// <param name="log">The role's log.</param>
     /// <param name="cause">Why.</param>
-    /// <param name="lastSequenceNr">The last entry of the journal that could be read.</param>
-    public void TellRecoveryFailed(ILoggingAdapter log, Exception cause, long lastSequenceNr)
+    public void TellRecoveryFailed(ILoggingAdapter log, Exception cause)
     {
-        log.Error("{0} of node {1}: {2} cannot be read beyond entry {3}: {4}; it answers nothing until it is started again with success",
-            role, context.Self, context.PersistenceId(role), lastSequenceNr, cause.Message);
+        // Not how far it was read: the journal may drop entries that it had read already when it finds one that it cannot read.
+        log.Error("{0} of node {1}: {2} cannot be read: {3}; it answers nothing until it is started again with success",
+            role, context.Self, context.PersistenceId(role), cause.Message);
         actor.Parent.Tell(new RecoveryFailed(cause), actor.Self);
     }
 }

@@ -6,7 +6,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// <summary>Replica to its encoder: make bytes of this state. Answered with a <see cref="ReplicaSnapshot"/>.</summary>
 /// <param name="SlotOut">Every slot below is executed in it.</param>
 /// <param name="Encode">Makes the bytes.</param>
-internal sealed record EncodeSnapshot(long SlotOut, Func<byte[]> Encode);
+internal sealed record EncodeSnapshot(long SlotOut, Func<byte[]> Encode) : INodeMessage;
 
 /// <summary>Encodes a replica's snapshots beside it, so that it goes on executing meanwhile: a large state takes seconds.</summary>
 internal sealed class SnapshotEncoder : UntypedActor

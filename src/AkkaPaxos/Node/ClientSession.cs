@@ -12,7 +12,7 @@ namespace AkkaPaxos.Node;
 /// </summary>
 internal sealed class ClientSession : UntypedActor, IWithTimers
 {
-    internal sealed class Flush
+    internal sealed class Flush : INodeMessage
     {
         public static readonly Flush Instance = new();
     }

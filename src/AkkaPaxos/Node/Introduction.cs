@@ -21,16 +21,16 @@ public sealed record Welcome(NodeId From) : IPaxosMessage;
 public sealed record Refused(NodeId From, string Reason) : IPaxosMessage;
 
 /// <summary>Introduction to its node: a majority, this node among it, has welcomed it.</summary>
-internal sealed record Introduced;
+internal sealed record Introduced : INodeMessage;
 
 /// <summary>Introduction to its node: it can not be welcomed by a majority.</summary>
-internal sealed record TurnedAway(string Reason);
+internal sealed record TurnedAway(string Reason) : INodeMessage;
 
 /// <summary>To the introduction: who answered lately? Answered with <see cref="Seen"/>.</summary>
-internal sealed record GetSeen;
+internal sealed record GetSeen : INodeMessage;
 
 /// <summary>The nodes that answered or said hello lately, this one among them.</summary>
-internal sealed record Seen(IReadOnlyList<NodeId> Nodes);
+internal sealed record Seen(IReadOnlyList<NodeId> Nodes) : INodeMessage;
 
 /// <summary>
 /// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it

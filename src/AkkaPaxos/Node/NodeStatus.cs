@@ -14,6 +14,7 @@ namespace AkkaPaxos.Node;
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
 /// <param name="Peers">All members, this node among them, by id.</param>
 /// <param name="Problem">Why the node cannot serve; null where it can.</param>
+/// <param name="Durability">What an acknowledged write survives here.</param>
 public sealed record NodeStatus(
     NodeId NodeId,
     string Group,
@@ -25,7 +26,8 @@ public sealed record NodeStatus(
     ulong Checksum,
     long SnapshotSlot,
     IReadOnlyList<PeerStatus> Peers,
-    string? Problem);
+    string? Problem,
+    Durability Durability);
 
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>

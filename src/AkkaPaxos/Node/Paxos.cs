@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
+using Akka.Event;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 
@@ -37,6 +38,10 @@ public sealed class Paxos : IExtension
             throw new ConfigurationException(
                 $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; "
                 + "make akka.remote.dot-netty.tcp and the member's address agree");
+        Durability = system.Settings.Setup.Get<DurabilitySetup>() is { HasValue: true } verified
+            ? verified.Value.Durability
+            : Durability.Unopened(system.Settings.Config);
+        if (Durability.Level != DurabilityLevel.Full) system.Log.Warning("node {0}: durability is {1}", Settings.NodeId, Durability);
         _peers = new PeerDirectory(system, Settings);
         Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
         var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
@@ -50,6 +55,9 @@ public sealed class Paxos : IExtension
 
     /// <summary>What the node was started with.</summary>
     public PaxosSettings Settings { get; }
+
+    /// <summary>What an acknowledged write survives on this node.</summary>
+    public Durability Durability { get; }
 
     /// <summary>
     /// Ends when the node can no longer take part, with the reason: another node has its number, for example. Then it is to be shut down.
@@ -99,7 +107,8 @@ public sealed class Paxos : IExtension
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0))],
-            problem);
+            problem,
+            Durability);
     }
 
     /// <summary>What this node's roles sent for some slots, in order, as far as <c>akkapaxos.trace-slots</c> keeps it.</summary>

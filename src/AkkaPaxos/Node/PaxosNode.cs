@@ -9,10 +9,10 @@ using AkkaPaxos.StateMachine;
 namespace AkkaPaxos.Node;
 
 /// <summary>To the node: how are your roles? Answered with <see cref="RolesStatus"/>.</summary>
-internal sealed record GetRoles;
+internal sealed record GetRoles : INodeMessage;
 
 /// <summary>How a node's roles are.</summary>
-internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem);
+internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem) : INodeMessage;
 
 /// <summary>The top actor <c>/user/paxos</c>: a child for each group.</summary>
 internal sealed class PaxosGroups : UntypedActor
@@ -44,7 +44,8 @@ internal sealed class PaxosGroups : UntypedActor
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
+    // A journal that comes back is used again within this: a role that is started in vain costs no more than the attempt.
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(3);
     // A role that has run for this long is well again.
     private static readonly TimeSpan WellAfter = TimeSpan.FromSeconds(30);
 

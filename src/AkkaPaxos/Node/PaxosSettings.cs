@@ -40,6 +40,12 @@ public sealed class PaxosSettings
             throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
         TraceSlots = section.Whole("trace-slots", min: 0);
         RandomSeed = section.Whole("random-seed", min: int.MinValue);
+        IsDurabilityRelaxed = section.Text("durability") switch
+        {
+            "full" => false,
+            "relaxed" => true,
+            _ => throw section.Wrong("durability", "full or relaxed"),
+        };
         var count = Membership.Members.Count;
         if (count % 2 == 0)
             Warning = $"akkapaxos.members: {count} acceptors tolerate no more failures than {count - 1} would; an odd number is better";
@@ -93,6 +99,9 @@ public sealed class PaxosSettings
 
     /// <summary>Where the seed of random numbers comes from; 0: from the system.</summary>
     public int RandomSeed { get; }
+
+    /// <summary>Whether <c>akkapaxos.durability</c> allows stores that may lose acknowledged writes when the machine fails.</summary>
+    public bool IsDurabilityRelaxed { get; }
 
     /// <summary>What works, but is unwise; null where nothing is.</summary>
     public string? Warning { get; }

@@ -4,10 +4,10 @@ using AkkaPaxos.MultiPaxos;
 namespace AkkaPaxos.Node;
 
 /// <summary>To the tracer: what was sent for these slots, both included? Answered with <see cref="Trace"/>.</summary>
-internal sealed record GetTrace(long From, long To);
+internal sealed record GetTrace(long From, long To) : INodeMessage;
 
 /// <summary>What a node's roles sent, by slot, and there by time: how a command came is told only once its slot is known.</summary>
-internal sealed record Trace(IReadOnlyList<MessageSent> Messages);
+internal sealed record Trace(IReadOnlyList<MessageSent> Messages) : INodeMessage;
 
 /// <summary>Keeps what the roles of this node sent for the latest slots; what sequence diagrams are drawn from.</summary>
 internal sealed class Tracer : UntypedActor

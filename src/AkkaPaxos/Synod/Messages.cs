@@ -1,5 +1,6 @@
 using Akka.Event;
 using AkkaPaxos.Consensus;
+using INodeMessage = AkkaPaxos.MultiPaxos.INodeMessage;
 using IPaxosMessage = AkkaPaxos.MultiPaxos.IPaxosMessage;
 
 namespace AkkaPaxos.Synod;
@@ -96,13 +97,13 @@ public sealed record Inquire(NodeId From) : IPaxosMessage;
 /// <summary>To a client: have a value chosen. The sender gets the <see cref="Response"/>.</summary>
 /// <param name="Value">The value to ask for.</param>
 /// <param name="Proposer">Which proposer to ask first; <see cref="NodeId.None"/>: the first one of all.</param>
-public sealed record Submit(string Value, NodeId Proposer = default);
+public sealed record Submit(string Value, NodeId Proposer = default) : INodeMessage;
 
 /// <summary>
 /// To a proposer, from an election or a scenario: you are the distinguished proposer now. It runs phase 1 at once, so that it takes over
 /// what a proposer before it left half done; where that is nothing, it has phase 1 behind it when the first request comes.
 /// </summary>
-public sealed record Lead
+public sealed record Lead : INodeMessage
 {
     /// <summary>The only one.</summary>
     public static readonly Lead Instance = new();
@@ -116,7 +117,7 @@ public sealed record Lead
 /// To any role: describe your state. The sender gets a <see cref="ProposerState"/>, <see cref="AcceptorState"/>, <see cref="LearnerState"/> or
 /// <see cref="ClientState"/>.
 /// </summary>
-public sealed record AskState
+public sealed record AskState : INodeMessage
 {
     /// <summary>The only one.</summary>
     public static readonly AskState Instance = new();

@@ -1,4 +1,5 @@
 using AkkaPaxos.Consensus;
+using INodeMessage = AkkaPaxos.MultiPaxos.INodeMessage;
 
 namespace AkkaPaxos.Synod;
 
@@ -55,6 +56,7 @@ public sealed record ProposerState(
 /// <param name="Promising">The same, as soon as what is on its way to the disk is there.</param>
 /// <param name="Accepting">The same.</param>
 public sealed record AcceptorState(NodeId Id, Ballot Promised, Proposal? Accepted, Ballot Promising, Proposal? Accepting)
+    : INodeMessage
 {
     /// <summary>Whether a newer promise or proposal is on its way to the disk.</summary>
     public bool Writing => Promising != Promised || Accepting != Accepted;
@@ -78,7 +80,7 @@ public sealed record Tally(Ballot Ballot, string Value, IReadOnlyList<NodeId> Ac
 /// <param name="Id">The learner.</param>
 /// <param name="Chosen">What it knows to be chosen; null where it does not know.</param>
 /// <param name="Tallies">What it has counted, by number.</param>
-public sealed record LearnerState(NodeId Id, Proposal? Chosen, IReadOnlyList<Tally> Tallies)
+public sealed record LearnerState(NodeId Id, Proposal? Chosen, IReadOnlyList<Tally> Tallies) : INodeMessage
 {
     /// <summary>In one line.</summary>
     public override string ToString() => $"learner {Id}: chosen={Show.Of(Chosen)} counted={Show.Of(Tallies)}";
@@ -90,7 +92,7 @@ public sealed record LearnerState(NodeId Id, Proposal? Chosen, IReadOnlyList<Tal
 /// <param name="Asked">The proposer that it asked last; <see cref="NodeId.None"/> where it asked none.</param>
 /// <param name="Waiting">Whether it waits for an answer.</param>
 /// <param name="Chosen">The value that it was told is chosen; null where it was not told.</param>
-public sealed record ClientState(NodeId Id, string? Requested, NodeId Asked, bool Waiting, string? Chosen)
+public sealed record ClientState(NodeId Id, string? Requested, NodeId Asked, bool Waiting, string? Chosen) : INodeMessage
 {
     /// <summary>In one line.</summary>
     public override string ToString() =>

@@ -9,8 +9,9 @@ namespace AkkaPaxos.Wire;
 
 /// <summary>
 /// Writes and reads AkkaPaxos' messages and journal entries as Protocol Buffers (wire.proto, node.proto, journal.proto, synod.proto), each under
-/// a manifest of its name and version; what stays on disk with a checksum (RecordCodec.cs). reference.conf binds <see cref="IPaxosMessage"/> and
-/// <see cref="IPaxosRecord"/> to it.
+/// a manifest of its name and version; what stays on disk with a checksum (RecordCodec.cs). reference.conf binds <see cref="IPaxosMessage"/>,
+/// <see cref="IPaxosRecord"/> and <see cref="INodeMessage"/> to it, so that nothing of AkkaPaxos ever goes through Akka's default serializer, JSON:
+/// that changes what stands in members of type object.
 /// </summary>
 public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -49,5 +50,9 @@ public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWith
     private static Codec CodecOf(object o) =>
         ByType.TryGetValue(o.GetType(), out var codec)
             ? codec
-            : throw new SerializationException($"AkkaPaxos has no wire format for {o.GetType()}: add it to {nameof(WireCodecs)}");
+            : throw new SerializationException(o is INodeMessage
+                ? $"{o.GetType()} goes only between the actors of one node ({nameof(INodeMessage)}): it was sent to another node, or journaled"
+                : $"AkkaPaxos' serializer does not know {o.GetType()}. It writes AkkaPaxos' own messages and records; a role's own type is not marked "
+                    + $"{nameof(IPaxosMessage)} or {nameof(IPaxosRecord)} but bound to a serializer of its own: akka.actor.serializers.mine = "
+                    + "\"MyApp.MySerializer, MyApp\" and akka.actor.serialization-bindings { \"MyApp.MyMessage, MyApp\" = mine }");
 }
