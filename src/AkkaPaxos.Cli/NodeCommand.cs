@@ -15,6 +15,8 @@ internal static class NodeCommand
     // What a node cannot start with ends it with this code: configuration, ports, folders.
     private const int CannotStart = 2;
 
+    private static readonly TimeSpan ReadyCheck = TimeSpan.FromMilliseconds(50);
+
     public static Command Create(Terminal terminal)
     {
         var file = new Option<string>("--config")
@@ -52,15 +54,28 @@ internal static class NodeCommand
         }
         CreateDataDirectory(config, settings);
 
-        using var system = StartSystem(config, settings);
+        while (await RunOnce(config, settings, gatewaySettings, file, terminal, cancel)) { }
+        return 0;
+    }
+
+    /// <summary>Runs the node in one actor system.</summary>
+    /// <returns>Whether it is to be started again in another one; otherwise it was told to stop.</returns>
+    private static async Task<bool> RunOnce(
+        Config config, PaxosSettings settings, GatewaySettings gatewaySettings, string file, Terminal terminal, CancellationToken cancel)
+    {
+        using var system = StartSystem(config, settings, terminal);
+        var log = Logging.GetLogger(system, typeof(NodeCommand));
+        string? leaveFrom = null;
         try
         {
+            log.Info(Who(settings));
+            log.Info("journal and snapshots are in {0}", Path.GetFullPath(NodeConfig.DataDirectory(config, settings)));
             var paxos = GetPaxos(system, file);
             HttpGateway gateway;
             try
             {
                 var backend = new PaxosBackend(paxos);
-                gateway = await HttpGateway.StartAsync(backend, gatewaySettings, (e, path) => system.Log.Error(e, "HTTP {0} failed", path));
+                gateway = await HttpGateway.StartAsync(backend, gatewaySettings, (e, path) => log.Error(e, "HTTP {0} failed", path));
             }
             catch (IOException e)
             {
@@ -68,18 +83,52 @@ internal static class NodeCommand
             }
             await using (gateway)
             {
-                terminal.Text.WriteLine($"node {settings.NodeId} ready: {settings.Address} {gateway.Address}");
-                terminal.Text.Flush();
-                var ended = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
-                if (ended == paxos.Failed) throw new CliException((await paxos.Failed).Message, CannotStart);
-                if (ended == system.WhenTerminated && !cancel.IsCancellationRequested)
+                log.Info("listening at {0} for nodes and at {1} for clients", settings.Address, gateway.Address);
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+                var serving = SayWhenServing(paxos, log, ended.Token);
+                var first = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
+                await ended.CancelAsync();
+                await serving;
+                if (first == paxos.Failed)
+                {
+                    var failed = await paxos.Failed;
+                    if (!failed.StartAgain) throw new CliException(failed.Message, CannotStart);
+                    // Nobody in the cluster that it leaves could answer.
+                    leaveFrom = CoordinatedShutdown.PhaseActorSystemTerminate;
+                    return true;
+                }
+                if (first == system.WhenTerminated && !cancel.IsCancellationRequested)
                     throw new CliException("the actor system ended by itself; the log says why");
             }
-            return 0;
+            log.Info("node {0} stops as it was told to", settings.NodeId);
+            return false;
         }
         finally
         {
-            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance, leaveFrom);
+        }
+    }
+
+    private static string Who(PaxosSettings settings)
+    {
+        var version = typeof(NodeCommand).Assembly.GetName().Version?.ToString(3);
+        var others = settings.Membership.Members.Where(m => m.Id != settings.NodeId).Select(m => $"{m.Id} at {m.Address}").ToList();
+        return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
+    }
+
+    /// <summary>Says who leads and that the node is ready, once it can serve.</summary>
+    private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)
+    {
+        try
+        {
+            NodeStatus status;
+            while ((status = await paxos.Status(ended)) is { Leader.Value: 0 } or { Problem: not null }) await Task.Delay(ReadyCheck, ended);
+            log.Info("node {0} leads with ballot {1}", status.Leader, status.Ballot);
+            log.Info("node {0} is ready", paxos.Settings.NodeId);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // It stops before it could serve.
         }
     }
 
@@ -101,11 +150,14 @@ internal static class NodeCommand
         }
     }
 
-    private static ActorSystem StartSystem(Config config, PaxosSettings settings)
+    private static ActorSystem StartSystem(Config config, PaxosSettings settings, Terminal terminal)
     {
+        var setup = BootstrapSetup.Create().WithConfig(config.WithFallback(PaxosSettings.DefaultConfig()))
+            .And(new NodeLogSetup(terminal.Text));
+        if (Logging.LogLevelFor(config.GetString("akka.loglevel")) > LogLevel.DebugLevel) setup = setup.And(new LogFilterSetup([new QuietLogFilter()]));
         try
         {
-            return ActorSystem.Create(Address.Parse(settings.Address).System, config.WithFallback(PaxosSettings.DefaultConfig()));
+            return ActorSystem.Create(Address.Parse(settings.Address).System, setup);
         }
         catch (Exception e) when (Cause(e) is { } cause)
         {

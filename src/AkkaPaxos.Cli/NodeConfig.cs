@@ -28,7 +28,6 @@ internal static class NodeConfig
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp.hostname = "{{address.Host}}"
             akka.remote.dot-netty.tcp.port = {{address.Port}}
-            akka.cluster.seed-nodes = [{{string.Join(", ", node.Membership.Members.Select(m => $"\"{m.Address}\""))}}]
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
             akka.persistence.journal.sql.connection-string = "Data Source={{Path.Combine(data, "journal.db")}}"
             akka.persistence.snapshot-store.sql.connection-string = "Data Source={{Path.Combine(data, "snapshots.db")}}"

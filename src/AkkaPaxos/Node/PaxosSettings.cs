@@ -44,6 +44,7 @@ public sealed class PaxosSettings
         _stateMachine = RoleRegistry.Load(section.GetString("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
             throw new ConfigurationException($"akkapaxos.state-machine: class {_stateMachine.FullName} has no public constructor without parameters");
+        JoinCluster = section.GetBoolean("join-cluster");
         TraceSlots = Number(section.GetValue("trace-slots"), "akkapaxos.trace-slots");
         RandomSeed = Number(section.GetValue("random-seed"), "akkapaxos.random-seed");
         var count = Membership.Members.Count;
@@ -93,6 +94,9 @@ public sealed class PaxosSettings
 
     /// <summary>Which classes fill them.</summary>
     public RoleRegistry Registry { get; }
+
+    /// <summary>Whether the node joins its fellow members in an Akka cluster, where nothing else does.</summary>
+    public bool JoinCluster { get; }
 
     /// <summary>The latest slots whose messages are kept for a trace; 0: none.</summary>
     public int TraceSlots { get; }
