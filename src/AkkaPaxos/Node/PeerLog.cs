@@ -36,7 +36,7 @@ internal sealed class PeerLog
     /// <summary>A connection to an address failed: the reason, in case its member is not reached.</summary>
     public void ConnectionFailed(string address, string why)
     {
-        foreach (var peer in _peers.Values.Where(p => p.Address == address)) peer.Why = why;
+        foreach (var peer in _peers.Values.Where(p => p.Address == address)) peer.Why = why.Replace(address["akka.".Length..], "").TrimEnd();
     }
 
     /// <summary>These are reached at this time, and no other.</summary>
