@@ -30,11 +30,11 @@ public sealed class NodeLoggerTests
         var lines = await Logged("INFO", log =>
         {
             log.Error(new AggregateException(Thrown(new IOException("the disk is full"))), "not written");
-            log.Error(Thrown(new IOException("the disk is full")), "not written: the disk is full");
+            log.Error(Thrown(new IOException("the disk is full")), "not read: the disk is full");
             log.Error(Thrown(new KeyNotFoundException("no such key")), "not found");
         });
         Assert.Equal("not written: the disk is full", lines[0][31..]);
-        Assert.Equal("not written: the disk is full", lines[1][31..]);
+        Assert.Equal("not read: the disk is full", lines[1][31..]);
         Assert.StartsWith($"not found: no such key (KeyNotFoundException in {typeof(NodeLoggerTests).FullName}.{nameof(Thrown)}", lines[2][31..]);
         Assert.Equal(3, lines.Length);
     }

@@ -49,6 +49,7 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
         cluster.Start(first);
         await Serves(cluster, 1);
         await Serves(cluster, 2);
+        Assert.False(await InCluster(cluster.Nodes[1], first));
 
         cluster.Start(cluster.Nodes[2]);
         await Serves(cluster, 3);
