@@ -16,6 +16,8 @@ internal static class NodeCommand
     // What a node cannot start with ends it with this code: configuration, ports, folders.
     private const int CannotStart = 2;
 
+    private static readonly TimeSpan ReadyCheck = TimeSpan.FromMilliseconds(50);
+
     public static Command Create(Terminal terminal)
     {
         var file = new Option<string>("--config")
@@ -64,15 +66,30 @@ internal static class NodeCommand
             return 0;
         }
 
-        using var system = StartSystem(config, settings, stores);
+        while (await RunOnce(config, settings, gatewaySettings, user!, stores, terminal, cancel)) { }
+        return 0;
+    }
+
+    /// <summary>Runs the node in one actor system.</summary>
+    /// <returns>Whether it is to be started again in another one; otherwise it was told to stop.</returns>
+    private static async Task<bool> RunOnce(
+        Config config, PaxosSettings settings, GatewaySettings gatewaySettings, HoconFile user, ActorSystemSetup stores, Terminal terminal,
+        CancellationToken cancel)
+    {
+        using var system = StartSystem(config, settings, stores, terminal);
+        var log = Logging.GetLogger(system, typeof(NodeCommand));
+        string? leaveFrom = null;
         try
         {
+            log.Info(Who(settings));
             var paxos = GetPaxos(system, user);
+            // What is weaker Paxos warns of.
+            if (paxos.Durability.Level == DurabilityLevel.Full) log.Info("durability is {0}", paxos.Durability);
             HttpGateway gateway;
             try
             {
                 var backend = new PaxosBackend(paxos);
-                gateway = await HttpGateway.StartAsync(backend, gatewaySettings, (e, path) => system.Log.Error(e, "HTTP {0} failed", path));
+                gateway = await HttpGateway.StartAsync(backend, gatewaySettings, (e, path) => log.Error(e, "HTTP {0} failed", path));
             }
             catch (IOException e)
             {
@@ -80,17 +97,52 @@ internal static class NodeCommand
             }
             await using (gateway)
             {
-                Say(terminal, $"node {settings.NodeId} ready: {settings.Address} {gateway.Address}");
-                var ended = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
-                if (ended == paxos.Failed) throw new CliException((await paxos.Failed).Message, CannotStart);
-                if (ended == system.WhenTerminated && !cancel.IsCancellationRequested)
+                log.Info("listening at {0} for nodes and at {1} for clients", settings.Address, gateway.Address);
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+                var serving = SayWhenServing(paxos, log, ended.Token);
+                var first = await Task.WhenAny(paxos.Failed, system.WhenTerminated, WhenCancelled(cancel));
+                await ended.CancelAsync();
+                await serving;
+                if (first == paxos.Failed)
+                {
+                    var failed = await paxos.Failed;
+                    if (!failed.StartAgain) throw new CliException(failed.Message, CannotStart);
+                    // Nobody in the cluster that it leaves could answer.
+                    leaveFrom = CoordinatedShutdown.PhaseActorSystemTerminate;
+                    return true;
+                }
+                if (first == system.WhenTerminated && !cancel.IsCancellationRequested)
                     throw new CliException("the actor system ended by itself; the log says why");
             }
-            return 0;
+            log.Info("node {0} stops as it was told to", settings.NodeId);
+            return false;
         }
         finally
         {
-            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance, leaveFrom);
+        }
+    }
+
+    private static string Who(PaxosSettings settings)
+    {
+        var version = typeof(NodeCommand).Assembly.GetName().Version?.ToString(3);
+        var others = settings.Membership.Members.Where(m => m.Id != settings.NodeId).Select(m => $"{m.Id} at {m.Address}").ToList();
+        return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
+    }
+
+    /// <summary>Says who leads and that the node is ready, once it can serve.</summary>
+    private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)
+    {
+        try
+        {
+            NodeStatus status;
+            while ((status = await paxos.Status(ended)) is { Leader.Value: 0 } or { Problem: not null }) await Task.Delay(ReadyCheck, ended);
+            log.Info("node {0} leads with ballot {1}", status.Leader, status.Ballot);
+            log.Info("node {0} is ready", paxos.Settings.NodeId);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // It stops before it could serve.
         }
     }
 
@@ -114,15 +166,17 @@ internal static class NodeCommand
 
     private static void Say(Terminal terminal, string line)
     {
-        terminal.Text.WriteLine(line);
+        terminal.Text.WriteLine(NodeLogger.Line(DateTime.UtcNow, LogLevel.WarningLevel, line));
         terminal.Text.Flush();
     }
 
-    private static ActorSystem StartSystem(Config config, PaxosSettings settings, ActorSystemSetup stores)
+    private static ActorSystem StartSystem(Config config, PaxosSettings settings, ActorSystemSetup stores, Terminal terminal)
     {
+        var setup = stores.And(BootstrapSetup.Create().WithConfig(config.WithFallback(PaxosSettings.DefaultConfig())))
+            .And(new NodeLogSetup(terminal.Text));
+        if (Logging.LogLevelFor(config.GetString("akka.loglevel")) > LogLevel.DebugLevel) setup = setup.And(new LogFilterSetup([new QuietLogFilter()]));
         try
         {
-            var setup = stores.And(BootstrapSetup.Create().WithConfig(config.WithFallback(PaxosSettings.DefaultConfig())));
             return ActorSystem.Create(Address.Parse(settings.Address).System, setup);
         }
         catch (Exception e) when (Cause(e) is { } cause)

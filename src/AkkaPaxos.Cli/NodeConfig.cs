@@ -31,7 +31,6 @@ internal static class NodeConfig
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp.hostname = {{HoconText.Quote(address.Host)}}
             akka.remote.dot-netty.tcp.port = {{address.Port}}
-            akka.cluster.seed-nodes = [{{string.Join(", ", node.Membership.Members.Select(m => HoconText.Quote(m.Address)))}}]
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
             akka.persistence.journal.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "journal.db")};Default Timeout=15")}}
             akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "snapshots.db")};Default Timeout=15")}}

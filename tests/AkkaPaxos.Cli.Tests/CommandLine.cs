@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 
 namespace AkkaPaxos.Cli.Tests;
@@ -23,4 +24,14 @@ internal static class CommandLine
         text.Flush();
         return new Outcome(code, Encoding.UTF8.GetString(output.ToArray()).ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
+}
+
+/// <summary>Keeps lines that one thread writes while another reads.</summary>
+internal sealed class LineWriter : TextWriter
+{
+    public ConcurrentQueue<string> Lines { get; } = new();
+
+    public override Encoding Encoding => Encoding.UTF8;
+
+    public override void WriteLine(string? value) => Lines.Enqueue(value ?? "");
 }

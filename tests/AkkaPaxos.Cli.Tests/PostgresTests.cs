@@ -146,7 +146,7 @@ public sealed class PostgresTests : NodeTestBase, IAsyncLifetime
     [FactWithPostgres]
     public async Task A_row_that_is_refused_fails_no_other_actors_write()
     {
-        var config = NodeConfig.Load(ConfigWithPostgres(), []).WithFallback(PaxosSettings.DefaultConfig());
+        var config = NodeConfig.Of(HoconFile.Load(ConfigWithPostgres(), [])).WithFallback(PaxosSettings.DefaultConfig());
         using var system = ActorSystem.Create("akkapaxos", config);
         var notes = system.ActorOf<Notes>();
         async Task<string[]> Until(int count)

@@ -34,7 +34,7 @@ public sealed class StoresTests : NodeTestBase
     /// <summary>A node of a configuration, whose plugins note by which settings each of their connections works.</summary>
     private async Task<HashSet<string>> SettingsOfTheConnections(params string[] set)
     {
-        var config = NodeConfig.Load(Config(), set);
+        var config = NodeConfig.Of(HoconFile.Load(Config(), set));
         var settings = new PaxosSettings(config);
         Directory.CreateDirectory(Data);
         var stores = await Stores.Open(config, settings, line => Assert.Fail(line), CancellationToken.None);
@@ -140,7 +140,7 @@ public sealed class StoresTests : NodeTestBase
     [Fact]
     public void A_type_without_a_serializer_is_an_error_in_a_node()
     {
-        using var system = ActorSystem.Create("akkapaxos", NodeConfig.Load(Config(), []).WithFallback(PaxosSettings.DefaultConfig()));
+        using var system = ActorSystem.Create("akkapaxos", NodeConfig.Of(HoconFile.Load(Config(), [])).WithFallback(PaxosSettings.DefaultConfig()));
         var error = Assert.ThrowsAny<Exception>(() => system.Serialization.FindSerializerForType(typeof(Unbound)));
         Assert.Contains(nameof(Unbound), error.Message);
         Assert.Contains("akka.actor.serialization-bindings", error.Message);
@@ -152,7 +152,7 @@ public sealed class StoresTests : NodeTestBase
     public void Figures_are_called_durable_only_where_every_member_was_asked_and_is()
     {
         static Gateway.NodeReport Report(int node, string? level) => new(
-            node, "", "", [], "", 0, 0, 0, "", 0, [.. ((int[])[1, 2]).Select(n => new Gateway.PeerReport(n, "", true, 0))], null,
+            node, "", "", [], "", 0, 0, 0, "", 0, [.. ((int[])[1, 2]).Select(n => new Gateway.PeerReport(n, "", true, true, 0))], null,
             level is null ? null : new Gateway.DurabilityReport(level, "why"));
 
         Assert.True(BenchDurability.Of([Report(1, "full"), Report(2, "full")]).IsDurable);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json;
 using AkkaPaxos.Cli;
 
 // Each test runs node processes of its own on two cores: one after the other.
@@ -13,6 +15,42 @@ public abstract class RealProcesses : IDisposable
     protected string Folder { get; } = Directory.CreateTempSubdirectory("akkapaxos-").FullName;
 
     protected LocalCluster Cluster(int size, params string[] settings) => new(size, Folder, settings);
+
+    /// <summary>Waits until <paramref name="condition"/> holds.</summary>
+    protected static async Task Until(string otherwise, Func<Task<bool>> condition)
+    {
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(50))
+            if (waited.Elapsed > Patience) Assert.Fail(otherwise);
+    }
+
+    /// <summary>Whether a node takes another for reachable.</summary>
+    protected static Task<bool> Reaches(LocalNode one, LocalNode other) => Says(one, other, "reachable");
+
+    /// <summary>Whether the gossip of a node has another as a member that it reaches.</summary>
+    protected static Task<bool> InCluster(LocalNode one, LocalNode other) => Says(one, other, "inCluster");
+
+    /// <summary>Waits until the gossip of every node has every node as one that it reaches: they are in one Akka cluster, none in one of its own.</summary>
+    protected static async Task AllInOneCluster(LocalCluster cluster)
+    {
+        foreach (var one in cluster.Nodes)
+            foreach (var other in cluster.Nodes)
+                await Until($"node {one.Id} is in no cluster with node {other.Id}: {one.LastLogLine()}", () => InCluster(one, other));
+    }
+
+    private static async Task<bool> Says(LocalNode one, LocalNode other, string what)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(Patience);
+            using var status = JsonDocument.Parse(await one.Http.GetStringAsync("/status", patience.Token));
+            return status.RootElement.GetProperty("peers").EnumerateArray()
+                .Single(p => p.GetProperty("node").GetInt32() == other.Id).GetProperty(what).GetBoolean();
+        }
+        catch (HttpRequestException)
+        {
+            return false; // it is starting
+        }
+    }
 
     public void Dispose()
     {

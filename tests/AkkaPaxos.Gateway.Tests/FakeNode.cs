@@ -48,8 +48,8 @@ internal sealed class FakeNode : IKvBackend
         Machine.Checksum.ToString("x16"),
         1,
         [
-            new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, 12),
-            new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, 17),
+            new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, false, 12),
+            new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, true, 17),
         ],
         null));
 

@@ -57,6 +57,8 @@ public class WireTests : RoleTestBase
         new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")]),
         new Welcome(new NodeId(2)),
         new Refused(new NodeId(2), "node id 1 belongs to another"),
+        new ClusterView(new NodeId(2), -7, [-7, int.MaxValue], NodeId.None),
+        new ClusterView(new NodeId(2), 7, [], new NodeId(1)),
         new Synod.Request("X"),
         new Synod.Request(""),
         new Synod.Response(new NodeId(2), "X"),

@@ -219,7 +219,7 @@ public class Acceptor : UntypedPersistentActor
             case AcceptorTruncated e: Apply(e); break;
             case RecoveryCompleted:
                 (_promised, _truncatedBelow) = (_promisedOnDisk, _truncatedBelowOnDisk);
-                Log.Info("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
+                Log.Debug("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
                     _context.Self, _promised, _accepted.Count, _truncatedBelow - 1);
                 break;
         }

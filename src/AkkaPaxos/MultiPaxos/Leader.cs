@@ -144,7 +144,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
             _known = _ballot = new Ballot(e.Round, _context.Self);
             if (LastSequenceNr > 1) DeleteMessages(LastSequenceNr - 1);
             var fromSlot = _slots.Scout();
-            Log.Info("leader of node {0} tries ballot {1} from slot {2} on", _context.Self, _ballot, fromSlot);
+            Log.Debug("leader of node {0} tries ballot {1} from slot {2} on", _context.Self, _ballot, fromSlot);
             Announce(_ballot, false);
             _scout = Spawn($"scout-{_ballot.Round}", NewScout(_ballot, fromSlot));
             Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _context.Settings.HeartbeatInterval);
@@ -182,7 +182,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     /// <summary>Ends what is under way under its own ballot. Proposals are kept, as in PMMC; those that were in flight too.</summary>
     private void StepDown(Ballot higher)
     {
-        Log.Info("leader of node {0} gives up ballot {1}: {2} is higher", _context.Self, _ballot, higher);
+        Log.Debug("leader of node {0} gives up ballot {1}: {2} is higher", _context.Self, _ballot, higher);
         _known = higher;
         _timeout.Grow();
         End();

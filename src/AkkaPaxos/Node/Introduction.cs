@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Remote;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 
@@ -55,6 +56,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private readonly SortedDictionary<NodeId, string> _refusedBy = [];
     private readonly SortedDictionary<NodeId, long> _seenAt = [];
     private readonly HashSet<string> _strangers = [];
+    private readonly PeerLog _peerLog;
     private long _tick;
     private long _firstRefusal;
     private bool _decided;
@@ -63,12 +65,14 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         (_settings, _peers) = (settings, peers);
         _welcomedBy.Add(settings.NodeId);
+        _peerLog = new PeerLog(_log, settings.Membership.Members.Where(m => m.Id != settings.NodeId), Context.System.Scheduler.Now);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TimeSpan.Zero, Interval);
         Decide();
     }
@@ -81,7 +85,11 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 _tick++;
                 foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
                     _peers.Find(member.Id, "introduction").Tell(new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members), Self);
+                _peerLog.Reached(Lately().ToHashSet(), Context.System.Scheduler.Now);
                 Decide();
+                break;
+            case AssociationErrorEvent e:
+                if (e.RemoteAddress is not null) _peerLog.ConnectionFailed($"{e.RemoteAddress}", e.Cause.GetBaseException().Message);
                 break;
             case Hello hello: Answer(hello); break;
             case Welcome welcome:
@@ -96,11 +104,13 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 Decide();
                 break;
             case GetSeen:
-                Sender.Tell(new Seen([_settings.NodeId, .. _seenAt.Where(s => _tick - s.Value <= SeenForTicks).Select(s => s.Key)]), Self);
+                Sender.Tell(new Seen([_settings.NodeId, .. Lately()]), Self);
                 break;
             default: Unhandled(message); break;
         }
     }
+
+    private IEnumerable<NodeId> Lately() => _seenAt.Where(s => _tick - s.Value <= SeenForTicks).Select(s => s.Key);
 
     private void Answer(Hello hello)
     {

@@ -40,9 +40,16 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// <param name="Address">Its address, as Akka writes it.</param>
 /// <param name="IsReachable">Whether it answers: it greeted lately, or the cluster's gossip takes it for reachable. Feeds this report and nothing
 /// else.</param>
+/// <param name="IsInCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached. Feeds this report and nothing
+/// else.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
-public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, long SlotOut);
+public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut);
 
 /// <summary>Why a node can no longer take part.</summary>
 /// <param name="message">One line.</param>
-public sealed class NodeFailedException(string message) : Exception(message);
+/// <param name="startAgain">Whether all is well with the node once it is started again, in a new actor system.</param>
+public sealed class NodeFailedException(string message, bool startAgain = false) : Exception(message)
+{
+    /// <summary>Whether all is well with the node once it is started again, in a new actor system.</summary>
+    public bool StartAgain { get; } = startAgain;
+}

@@ -86,7 +86,10 @@ public sealed class Paxos : IExtension
         // Asked side by side, so that one part which does not answer costs no more than its own second.
         var rolesAsked = Ask<RolesStatus>(_system.Provider.ResolveActorRef(PathOf("")), new GetRoles(), cancellation);
         var replicaAsked = Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation);
-        var reachable = await Reachable(cancellation).ConfigureAwait(false);
+        // Neither alone is whom the node reaches: the gossip hides members that this node talks to but another member cannot reach.
+        var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
+        var inCluster = InCluster();
+        HashSet<NodeId> reachable = [.. seen?.Nodes ?? [], .. inCluster];
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
         var problem = roles is null ? "the node does not answer"
@@ -106,6 +109,7 @@ public sealed class Paxos : IExtension
                 m.Id,
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
+                inCluster.Contains(m.Id),
                 (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0))],
             problem,
             Durability);
@@ -125,18 +129,13 @@ public sealed class Paxos : IExtension
 
     private string PathOf(string child) => $"{_system.Provider.RootPath}user/paxos/{Settings.Group}{child}";
 
-    private async Task<HashSet<NodeId>> Reachable(CancellationToken cancellation)
+    // The gossip feeds the report, and nothing else asks for it.
+    private HashSet<NodeId> InCluster()
     {
-        // The gossip alone would hide members that this node talks to: one that another member cannot reach, and for good those of another cluster,
-        // such as the first seed forms that is started while it is cut off.
-        var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
-        HashSet<NodeId> reachable = [.. seen?.Nodes ?? []];
-        if (!_system.Settings.HasCluster) return reachable;
-        // The gossip feeds this report, and nothing else asks for it.
+        if (!_system.Settings.HasCluster) return [];
         var state = Cluster.Get(_system).State;
-        var up = state.Members.Except(state.Unreachable).Select(m => m.Address.ToString()).ToHashSet();
-        reachable.UnionWith(Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id));
-        return reachable;
+        var up = state.Members.Except(state.Unreachable).Where(m => m.Status is MemberStatus.Up or MemberStatus.WeaklyUp).Select(m => m.Address.ToString()).ToHashSet();
+        return [.. Settings.Membership.Members.Where(m => up.Contains(m.Address)).Select(m => m.Id)];
     }
 
     private static async Task<T?> Ask<T>(IActorRef actor, object question, CancellationToken cancellation) where T : class

@@ -93,13 +93,19 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             case Introduced:
                 _introduced = true;
                 foreach (var role in _roles) Start(role);
+                // Not sooner: a node with a number that is not its own would drive the rightful one out of the cluster.
+                if (_settings.JoinCluster && Context.System.Settings.HasCluster && Akka.Cluster.Cluster.Get(Context.System).Settings.SeedNodes.IsEmpty)
+                    Context.ActorOf(Props.Create(typeof(ClusterJoin), _settings, _peers), ClusterJoin.Name);
+                break;
+            case StartAgain again:
+                StopForGood(again.Reason, startAgain: true);
                 break;
             case TurnedAway turned:
                 StopForGood(turned.Reason);
                 break;
             case ThisActorSystemQuarantinedEvent e:
                 // Its messages do not reach that peer any more, and never will before it is another incarnation.
-                StopForGood($"{e.RemoteAddress} has quarantined this node, which was taken out of the cluster while it was cut off; start it again");
+                StopForGood($"{e.RemoteAddress} has quarantined this node, as one that was taken out of the cluster while it was cut off", startAgain: true);
                 break;
             case StartRole start:
                 Start(_roles.First(r => r.Name == start.Name));
@@ -168,12 +174,14 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
     }
 
-    private void StopForGood(string reason)
+    private void StopForGood(string reason, bool startAgain = false)
     {
+        if (_problem is not null) return;
         _problem = reason;
-        _log.Error("node {0} stops: {1}", _settings.NodeId, reason);
+        if (startAgain) _log.Warning("node {0} is to be started again: {1}", _settings.NodeId, reason);
+        else _log.Error("node {0} stops: {1}", _settings.NodeId, reason);
         foreach (var role in _roles.Where(r => r.Actor is not null)) Context.Stop(role.Actor);
-        _failed(new NodeFailedException(reason));
+        _failed(new NodeFailedException(reason, startAgain));
     }
 
     // A restart would only repeat it: a record that the disk has changed does not read the next time either.

@@ -38,6 +38,7 @@ public sealed class PaxosSettings
         _stateMachine = RoleRegistry.Load(section.Text("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
             throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
+        JoinCluster = section.Switch("join-cluster");
         TraceSlots = section.Whole("trace-slots", min: 0);
         RandomSeed = section.Whole("random-seed", min: int.MinValue);
         IsDurabilityRelaxed = section.Text("durability") switch
@@ -93,6 +94,9 @@ public sealed class PaxosSettings
 
     /// <summary>Which classes fill them.</summary>
     public RoleRegistry Registry { get; }
+
+    /// <summary>Whether the node joins its fellow members in an Akka cluster, where nothing else does.</summary>
+    public bool JoinCluster { get; }
 
     /// <summary>The latest slots whose messages are kept for a trace; 0: none.</summary>
     public int TraceSlots { get; }

@@ -18,5 +18,8 @@ internal static class NodeCodecs
         Codec.Of<Refused, Proto.Refused>("Refused/1",
             m => new() { From = m.From.Value, Reason = m.Reason },
             p => new(new(p.From), p.Reason)),
+        Codec.Of<ClusterView, Proto.ClusterView>("ClusterView/1",
+            m => new() { From = m.From.Value, Incarnation = m.Incarnation, Sees = { m.Sees }, Favours = m.Favours.Value },
+            p => new(new(p.From), p.Incarnation, p.Sees.ToArray(), new(p.Favours))),
     ];
 }
