@@ -37,6 +37,9 @@ public sealed class HoconHandedToAkkaTests : IDisposable
     [InlineData("int", "s.a = ${AKKAPAXOS_TEST_PORT}", "FormatException", "4711")]
     [InlineData("text", "s.a = ${?AKKAPAXOS_TEST_PORT}", "nothing", "4711")]
     [InlineData("text", "s.a = 1\ns.a = ${?AKKAPAXOS_TEST_UNSET}", "nothing", "1")]
+    [InlineData("int", "s { b { c = 1 }, a = 2 }", "FormatException", "2")]
+    [InlineData("int", "s.b = ${?AKKAPAXOS_TEST_UNSET}\ns.a = 1", "0", "1")]
+    [InlineData("int", "s { b = 5, c = 6 }\ns.a = ${?s.b}", "ArgumentNullException", "5")]
     [InlineData("int", "include \"none.conf\"\ns.a = 1", "NullReferenceException", "1")]
     [InlineData("int", "s.a = ${s.none}", "FormatException",
         "1:7: s.a: ${s.none} has no value: 's.none' is neither a key (but this one itself) nor an environment variable")]
@@ -162,7 +165,10 @@ public sealed class HoconHandedToAkkaTests : IDisposable
                 serialization-bindings { "AkkaPaxos.Wire.IMessage, AkkaPaxos" = proto, "System.Byte[]" = bytes }
                 serialization-bindings."System.String" = text
                 serialization-bindings."Some.Type`1[[System.String, mscorlib]], Assembly" = proto
-                deployment { "/a/*/b" { router = round-robin-pool, nr-of-instances = 5 }, "/plain" { remote = "akka.tcp://s@h:1" } }
+                deployment {
+                  "/a/*/b" { router = round-robin-pool, nr-of-instances = 5 }
+                  /plain { remote = "akka.tcp://s@h:1" }
+                }
               }
               remote.dot-netty.tcp { port = 4053, maximum-frame-size = 128000b, hostname = "", batching.enabled = false }
               cluster { seed-nodes = ["akka.tcp://paxos@127.0.0.1:4053", "akka.tcp://paxos@127.0.0.1:4054"], roles = [a, b] }

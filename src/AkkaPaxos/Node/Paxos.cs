@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -34,7 +35,7 @@ public sealed class Paxos : IExtension
         PaxosSettings.RequireSerializer(system);
         var own = system.Provider.DefaultAddress;
         if (own != Address.Parse(Settings.Address))
-            throw new ConfigurationException(
+            throw new SettingException("akkapaxos.members",
                 $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; "
                 + "make akka.remote.dot-netty.tcp and the member's address agree");
         _peers = new PeerDirectory(system, Settings);
