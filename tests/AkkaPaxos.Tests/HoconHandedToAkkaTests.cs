@@ -135,7 +135,8 @@ public sealed class HoconHandedToAkkaTests : IDisposable
     [InlineData("1 s 2 ms", null)]
     [InlineData("1S", null)]
     [InlineData("", null)]
-    public void Durations(string text, double? milliseconds) => Assert.Equal(milliseconds, HoconText.Duration(text) is { } d ? Math.Round(d.TotalMilliseconds, 3) : null);
+    public void Durations(string text, double? milliseconds) =>
+        Assert.Equal(milliseconds, HoconText.Duration(text) is { } d ? Math.Round(d.TotalMilliseconds, 3) : null);
 
     [Theory]
     [InlineData("512", 512L)]
@@ -243,14 +244,14 @@ public sealed class HoconHandedToAkkaTests : IDisposable
             to.Append(kind == 1 ? "}" : "]");
         }
 
-        string Any() => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => random.GetItems("ab1.-_ \t\n\r\"\\/#{}[]()$?=:,+*&@^!`~<>|;%'\u0001\u00a0é漢\u2028"
-            .ToCharArray(), 1)[0]));
+        string Any() => new(random.GetItems("ab1.-_ \t\n\r\"\\/#{}[]()$?=:,+*&@^!`~<>|;%'\u0001\u00a0é漢\u2028".ToCharArray(), random.Next(6)));
     }
 
     /// <summary>Every text of a value by its path, in the order of the paths.</summary>
     private static IEnumerable<string> Flat(HoconValue value, string path = "")
     {
-        if (value.IsObject()) return value.GetObject().Items.Count == 0 && path != "" ? [$"{path}={{}}"] : value.GetObject().Items.SelectMany(f => Flat(f.Value, $"{path}/{f.Key}"));
+        if (value.IsObject() && value.GetObject().Items.Count == 0) return [$"{path}={{}}"];
+        if (value.IsObject()) return value.GetObject().Items.SelectMany(f => Flat(f.Value, $"{path}/{f.Key}"));
         if (value.IsArray()) return value.GetArray().SelectMany((item, i) => Flat(item, $"{path}/{i}"));
         return [$"{path}={value.GetString()}"];
     }

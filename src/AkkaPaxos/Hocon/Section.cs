@@ -53,8 +53,8 @@ internal sealed class Section
     public double Real(string key, double min, double max)
     {
         var expected = $"a number from {min:R} to {max:R}";
-        return double.TryParse(Text(key, expected), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number : throw Wrong(key, expected);
+        return double.TryParse(Text(key, expected), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max ? number : throw Wrong(key, expected);
     }
 
     public bool Switch(string key)
