@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using AkkaPaxos.Hocon;
 
 namespace AkkaPaxos.Cli;
 
@@ -51,7 +52,7 @@ public sealed class LocalCluster : IDisposable
                   members = [
                 {{string.Join('\n', Nodes.Select(n => $"    {{ id = {n.Id}, address = \"{n.Address}\" }}"))}}
                   ]
-                  data-directory = "{{Path.Combine(node.Folder, "data")}}"
+                  data-directory = {{HoconText.Quote(Path.Combine(node.Folder, "data"))}}
                   gateway { host = "{{node.Host.Address}}", port = {{node.HttpPort}} }
                 }
 

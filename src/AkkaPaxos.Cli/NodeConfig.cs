@@ -24,7 +24,8 @@ internal static class NodeConfig
         var node = new PaxosSettings(config);
         var own = node.Membership.Members.Single(m => m.Id == node.NodeId);
         if (!Address.TryParse(own.Address, out var address) || address.Host is null || address.Port is null)
-            throw new SettingException("akkapaxos.members", $"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
+            throw new SettingException("akkapaxos.members",
+                $"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
         var data = DataDirectory(config, node);
         // Two files: a large snapshot on its way to the disk holds up no promise. For a file that another process has locked SQLite itself waits
         // Default Timeout seconds, less than node-defaults.conf's call-timeout: so what fails says "database is locked".

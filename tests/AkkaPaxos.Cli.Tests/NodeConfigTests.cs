@@ -114,7 +114,7 @@ public sealed class NodeConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("data \"1\" \\ ${x}")]
+    [InlineData("data \"1\" \\ $x")]
     [InlineData("data/{b}")]
     public void Any_folder_can_hold_the_data(string folder)
     {

@@ -37,6 +37,9 @@ public sealed class HoconHandedToAkkaTests : IDisposable
     [InlineData("int", "s.a = ${AKKAPAXOS_TEST_PORT}", "FormatException", "4711")]
     [InlineData("text", "s.a = ${?AKKAPAXOS_TEST_PORT}", "nothing", "4711")]
     [InlineData("text", "s.a = 1\ns.a = ${?AKKAPAXOS_TEST_UNSET}", "nothing", "1")]
+    [InlineData("int", "s { b { c = 1 }, a = 2 }", "FormatException", "2")]
+    [InlineData("int", "s.b = ${?AKKAPAXOS_TEST_UNSET}\ns.a = 1", "0", "1")]
+    [InlineData("int", "s { b = 5, c = 6 }\ns.a = ${?s.b}", "ArgumentNullException", "5")]
     [InlineData("int", "include \"none.conf\"\ns.a = 1", "NullReferenceException", "1")]
     [InlineData("int", "s.a = ${s.none}", "FormatException",
         "1:7: s.a: ${s.none} has no value: 's.none' is neither a key (but this one itself) nor an environment variable")]
@@ -132,7 +135,8 @@ public sealed class HoconHandedToAkkaTests : IDisposable
     [InlineData("1 s 2 ms", null)]
     [InlineData("1S", null)]
     [InlineData("", null)]
-    public void Durations(string text, double? milliseconds) => Assert.Equal(milliseconds, HoconText.Duration(text) is { } d ? Math.Round(d.TotalMilliseconds, 3) : null);
+    public void Durations(string text, double? milliseconds) =>
+        Assert.Equal(milliseconds, HoconText.Duration(text) is { } d ? Math.Round(d.TotalMilliseconds, 3) : null);
 
     [Theory]
     [InlineData("512", 512L)]
@@ -162,7 +166,10 @@ public sealed class HoconHandedToAkkaTests : IDisposable
                 serialization-bindings { "AkkaPaxos.Wire.IMessage, AkkaPaxos" = proto, "System.Byte[]" = bytes }
                 serialization-bindings."System.String" = text
                 serialization-bindings."Some.Type`1[[System.String, mscorlib]], Assembly" = proto
-                deployment { "/a/*/b" { router = round-robin-pool, nr-of-instances = 5 }, "/plain" { remote = "akka.tcp://s@h:1" } }
+                deployment {
+                  "/a/*/b" { router = round-robin-pool, nr-of-instances = 5 }
+                  /plain { remote = "akka.tcp://s@h:1" }
+                }
               }
               remote.dot-netty.tcp { port = 4053, maximum-frame-size = 128000b, hostname = "", batching.enabled = false }
               cluster { seed-nodes = ["akka.tcp://paxos@127.0.0.1:4053", "akka.tcp://paxos@127.0.0.1:4054"], roles = [a, b] }
@@ -237,14 +244,14 @@ public sealed class HoconHandedToAkkaTests : IDisposable
             to.Append(kind == 1 ? "}" : "]");
         }
 
-        string Any() => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => random.GetItems("ab1.-_ \t\n\r\"\\/#{}[]()$?=:,+*&@^!`~<>|;%'\u0001\u00a0é漢\u2028"
-            .ToCharArray(), 1)[0]));
+        string Any() => new(random.GetItems("ab1.-_ \t\n\r\"\\/#{}[]()$?=:,+*&@^!`~<>|;%'\u0001\u00a0é漢\u2028".ToCharArray(), random.Next(6)));
     }
 
     /// <summary>Every text of a value by its path, in the order of the paths.</summary>
     private static IEnumerable<string> Flat(HoconValue value, string path = "")
     {
-        if (value.IsObject()) return value.GetObject().Items.Count == 0 && path != "" ? [$"{path}={{}}"] : value.GetObject().Items.SelectMany(f => Flat(f.Value, $"{path}/{f.Key}"));
+        if (value.IsObject() && value.GetObject().Items.Count == 0) return [$"{path}={{}}"];
+        if (value.IsObject()) return value.GetObject().Items.SelectMany(f => Flat(f.Value, $"{path}/{f.Key}"));
         if (value.IsArray()) return value.GetArray().SelectMany((item, i) => Flat(item, $"{path}/{i}"));
         return [$"{path}={value.GetString()}"];
     }

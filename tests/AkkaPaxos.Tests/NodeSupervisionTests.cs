@@ -109,7 +109,7 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
     public async Task A_system_without_the_default_configuration_is_told_what_to_do()
     {
         _system = ActorSystem.Create("bare");
-        var error = Assert.Throws<ConfigurationException>(() => Paxos.Get(_system));
+        var error = Assert.ThrowsAny<ConfigurationException>(() => Paxos.Get(_system));
         Assert.Contains("akkapaxos.node-id", error.Message);
         await _system.Terminate();
         _system = ActorSystem.Create("bare");

@@ -255,7 +255,8 @@ internal sealed class HoconReader : HoconScanner
         var open = 0;
         var required = TakeOpening("required", ref open);
         foreach (var kind in (string[])["url", "classpath"])
-            if (TakeOpening(kind, ref open)) throw place.Error($"cannot include {kind}({(Current == '"' ? HoconText.Quote(ReadQuoted()) : "")}): only files can be included");
+            if (TakeOpening(kind, ref open))
+                throw place.Error($"cannot include {kind}({(Current == '"' ? HoconText.Quote(ReadQuoted()) : "")}): only files can be included");
         TakeOpening("file", ref open);
         if (Current != '"') throw Expected("a quoted name to include");
         var name = ReadQuoted();

@@ -41,7 +41,7 @@ internal sealed class Source
 
     public static string NameOf(string setting) => $"setting '{setting.ReplaceLineEndings(" ")}'";
 
-    /// <summary>What an <c>include</c> in this text names: relative to the folder of this file. Null where it is not there, but need not be.</summary>
+    /// <summary>What an <c>include</c> in this text names: relative to the folder of this file. Null where it need not be there and is not.</summary>
     /// <exception cref="HoconException">It cannot be read, is required and not there, or is being read already.</exception>
     public Source? Include(string name, bool required, Place at)
     {

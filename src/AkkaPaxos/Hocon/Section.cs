@@ -53,8 +53,8 @@ internal sealed class Section
     public double Real(string key, double min, double max)
     {
         var expected = $"a number from {min:R} to {max:R}";
-        return double.TryParse(Text(key, expected), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number : throw Wrong(key, expected);
+        return double.TryParse(Text(key, expected), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max ? number : throw Wrong(key, expected);
     }
 
     public bool Switch(string key)
@@ -121,13 +121,13 @@ internal sealed class Section
         : min == T.Zero ? "a whole number, 0 or above" : "a whole number";
 
     /// <summary>
-    /// What a value is. An optional substitution without a value is taken for nothing; it must not be asked for more, as Akka would look for
-    /// its value without end. An empty list is no list in Akka's eyes.
+    /// What a value is. Akka's parser knows no optional substitution: it takes it for one with an empty path, which stands for the whole
+    /// configuration; here it is nothing. An empty list is no list in Akka's eyes.
     /// </summary>
     private static Kind KindOf(HoconValue? value)
     {
-        while (value?.Values is [HoconSubstitution substitution]) value = substitution.ResolvedValue;
-        if (value is null || value.Values.Count == 0 || value.Values.Any(part => part is HoconSubstitution { ResolvedValue: null })) return Kind.Missing;
+        if (value is null || value.Values.Count == 0 || value.Values.Any(part => part is HoconSubstitution { Path: "" })) return Kind.Missing;
+        if (value.Values is [HoconSubstitution substitution]) return KindOf(substitution.ResolvedValue);
         if (value.IsObject()) return Kind.Section;
         if (value.IsArray() || value.Values.Any(part => part is HoconArray)) return Kind.List;
         return value.GetString() is null ? Kind.Null : Kind.Text;

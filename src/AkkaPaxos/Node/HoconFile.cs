@@ -61,7 +61,7 @@ public sealed class HoconFile
     /// <summary>The resolved configuration, without fallbacks.</summary>
     public Config Config { get; } = ConfigurationFactory.Empty;
 
-    /// <summary>Where a key gets its value: <c>file:line:column</c>, or <c>setting 'key=value'</c>. Null where neither file nor settings set it.</summary>
+    /// <summary>Where a key gets its value: <c>file:line:column</c>, or <c>setting 'key=value'</c>. Null where neither sets it.</summary>
     /// <param name="key">The whole key, as <c>akkapaxos.leader.timeout</c>.</param>
     public string? PlaceOf(string key) => _tree.All().Where(f => f.Key == key).Select(f => f.Field.At.ToString()).FirstOrDefault();
 
@@ -92,7 +92,8 @@ public sealed class HoconFile
     private static string Field(string setting)
     {
         var equals = setting.IndexOf('=');
-        if (equals < 0 || setting.AsSpan(0, equals).TrimEnd('+').IsWhiteSpace()) throw new HoconException($"{Source.NameOf(setting)}: expected key=value");
+        if (equals < 0 || setting.AsSpan(0, equals).TrimEnd('+').IsWhiteSpace())
+            throw new HoconException($"{Source.NameOf(setting)}: expected key=value");
         var value = setting[(equals + 1)..].Trim();
         var isHocon = value.StartsWith('[') || value.StartsWith('{') || value.StartsWith('"') || value.Contains("${", StringComparison.Ordinal);
         return $"{setting[..(equals + 1)]} {(isHocon ? value : HoconText.Quote(value))}";

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Hocon;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -35,7 +36,7 @@ public sealed class Paxos : IExtension
         PaxosSettings.RequireSerializer(system);
         var own = system.Provider.DefaultAddress;
         if (own != Address.Parse(Settings.Address))
-            throw new ConfigurationException(
+            throw new SettingException("akkapaxos.members",
                 $"akkapaxos.members has node {Settings.NodeId} at {Settings.Address}, but this actor system is at {own}; "
                 + "make akka.remote.dot-netty.tcp and the member's address agree");
         Durability = system.Settings.Setup.Get<DurabilitySetup>() is { HasValue: true } verified

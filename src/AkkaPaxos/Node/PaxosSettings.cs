@@ -121,7 +121,8 @@ public sealed class PaxosSettings
         return unchecked(seed * 31 + NodeId.Value);
     }
 
-    private static SettingException Wrong(string key, string what, Exception? cause = null) => new($"akkapaxos.{key}", $"akkapaxos.{key}{what}", cause);
+    private static SettingException Wrong(string key, string what, Exception? cause = null) =>
+        new($"akkapaxos.{key}", $"akkapaxos.{key}{what}", cause);
 
     private static Membership ReadMembers(Section section)
     {

@@ -24,7 +24,8 @@ public sealed class RoleRegistry
         foreach (var name in names)
         {
             if (!known.Contains(name))
-                throw new SettingException("akkapaxos.roles", $"akkapaxos.roles: there is no role \"{name}\"; known roles: {string.Join(", ", known)}");
+                throw new SettingException("akkapaxos.roles",
+                    $"akkapaxos.roles: there is no role \"{name}\"; known roles: {string.Join(", ", known)}");
             var key = HoconText.Key(name);
             _classes[name] = Load(section.Text(key), section.KeyOf(key), typeof(ActorBase));
             if (_classes[name].GetConstructor([typeof(RoleContext)]) is null)
