@@ -69,7 +69,7 @@ internal static class NodeCommand
         try
         {
             log.Info(Who(settings));
-            log.Info("journal and snapshots are in {0}", Path.GetFullPath(NodeConfig.DataDirectory(config, settings)));
+            log.Info("journal and snapshots are in {0}", Store(config, settings));
             var paxos = GetPaxos(system, file);
             HttpGateway gateway;
             try
@@ -116,6 +116,15 @@ internal static class NodeCommand
         return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
     }
 
+    private static string Store(Config config, PaxosSettings settings)
+    {
+        var folder = NodeConfig.DataDirectory(config, settings);
+        return IsKeptIn(folder, config) ? Path.GetFullPath(folder) : $"a database: {config.GetString("akka.persistence.journal.sql.provider-name")}";
+    }
+
+    private static bool IsKeptIn(string folder, Config config) =>
+        config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
+
     /// <summary>Says who leads and that the node is ready, once it can serve.</summary>
     private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)
     {
@@ -136,7 +145,7 @@ internal static class NodeCommand
     private static void CreateDataDirectory(Config config, PaxosSettings settings)
     {
         var folder = NodeConfig.DataDirectory(config, settings);
-        if (config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) != true) return;
+        if (!IsKeptIn(folder, config)) return;
         try
         {
             Directory.CreateDirectory(folder);

@@ -10,6 +10,8 @@ namespace AkkaPaxos.Cli;
 /// </summary>
 internal static class NodeConfig
 {
+    private static readonly string[] LogLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "OFF"];
+
     /// <summary>Reads a node's file.</summary>
     /// <param name="path">The HOCON file.</param>
     /// <param name="settings">Overrides, <c>key=value</c> each.</param>
@@ -23,6 +25,9 @@ internal static class NodeConfig
         var own = node.Membership.Members.Single(m => m.Id == node.NodeId);
         if (!Address.TryParse(own.Address, out var address) || address.Host is null || address.Port is null)
             throw new ConfigurationException($"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
+        var level = config.GetString("akka.loglevel");
+        if (!LogLevels.Contains(level, StringComparer.OrdinalIgnoreCase))
+            throw new ConfigurationException($"akka.loglevel = {level}: must be one of {string.Join(", ", LogLevels)}");
         var data = DataDirectory(config, node);
         // Two files: a large snapshot on its way to the disk holds up no promise.
         return config.WithFallback(ConfigurationFactory.ParseString($$"""

@@ -49,6 +49,7 @@ public sealed class NodeCommandTests : IDisposable
     {
         await Refuses("akkapaxos.roles=[acceptor, oracle]", "oracle");
         await Refuses("akkapaxos.window=wide", "window");
+        await Refuses("akka.loglevel=LOUD", "akka.loglevel");
         await Refuses("akkapaxos.gateway.port=99999", "akkapaxos.gateway.port");
         await Refuses("akkapaxos.node-id=2", "akkapaxos.members");
         await Refuses("akkapaxos.state-machine=Nothing.Here", "akkapaxos.state-machine");
