@@ -130,6 +130,9 @@ internal static class NodeCommand
         return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
     }
 
+    private static bool IsKeptIn(string folder, Config config) =>
+        config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
+
     /// <summary>Says who leads and that the node is ready, once it can serve.</summary>
     private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)
     {
@@ -150,7 +153,7 @@ internal static class NodeCommand
     private static void CreateDataDirectory(Config config, PaxosSettings settings)
     {
         var folder = NodeConfig.DataDirectory(config, settings);
-        if (config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) != true) return;
+        if (!IsKeptIn(folder, config)) return;
         try
         {
             Directory.CreateDirectory(folder);

@@ -12,6 +12,8 @@ namespace AkkaPaxos.Cli;
 /// </summary>
 internal static class NodeConfig
 {
+    private static readonly string[] LogLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "OFF"];
+
     /// <summary>What a node is to run with.</summary>
     /// <param name="user">The user's file and settings.</param>
     /// <exception cref="HoconFileException">A key below <c>akkapaxos</c> is not known.</exception>
@@ -26,6 +28,9 @@ internal static class NodeConfig
         if (!Address.TryParse(own.Address, out var address) || address.Host is null || address.Port is null)
             throw new SettingException("akkapaxos.members",
                 $"akkapaxos.members: the address of node {own.Id}, \"{own.Address}\", is not like akka.tcp://akkapaxos@host:port");
+        var level = config.GetString("akka.loglevel");
+        if (!LogLevels.Contains(level, StringComparer.OrdinalIgnoreCase))
+            throw new SettingException("akka.loglevel", $"akka.loglevel = {level}: must be one of {string.Join(", ", LogLevels)}");
         var data = DataDirectory(config, node);
         // Two files: a large snapshot on its way to the disk holds up no promise. For a file that another process has locked SQLite itself waits
         // Default Timeout seconds, less than node-defaults.conf's call-timeout: so what fails says "database is locked".

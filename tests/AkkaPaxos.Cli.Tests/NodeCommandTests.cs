@@ -42,6 +42,7 @@ public sealed class NodeCommandTests : NodeTestBase
         await Refuses("akkapaxos.roles=[acceptor, oracle]", "oracle");
         await Refuses("akkapaxos.window=wide", "window");
         await Refuses("akkapaxos.durability=some", "akkapaxos.durability");
+        await Refuses("akka.loglevel=LOUD", "akka.loglevel");
         await Refuses("akkapaxos.gateway.port=99999", "akkapaxos.gateway.port");
         await Refuses("akkapaxos.node-id=2", "akkapaxos.members");
         await Refuses("akkapaxos.winodw=64", "akkapaxos.window");

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace AkkaPaxos.Cluster.Tests;
 
 /// <summary>
-/// What is no Akka peer on a node's remoting port. A frame begins with its length in four bytes: a length beyond maximum-frame-size ends the connection, as
-/// does a frame that is no message; nothing is allocated for a length before its bytes are there.
+/// What is no Akka peer on a node's remoting port. A frame begins with its length in four bytes: one beyond maximum-frame-size ends the connection at once,
+/// as does a frame that is no message; a connection on which nobody introduces himself ends after connection-timeout.
 /// </summary>
 internal static class RemotingGarbage
 {

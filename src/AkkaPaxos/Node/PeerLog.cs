@@ -49,7 +49,7 @@ internal sealed class PeerLog
             else continue; // not yet
             if (peer.IsReached == peer.IsSaidToBe || now - peer.SaidAt < Pause) continue;
             (peer.IsSaidToBe, peer.SaidAt) = (peer.IsReached, now);
-            if (peer.IsReached) _log.Info("node {0} at {1} answers again", id, peer.Address);
+            if (peer.IsReached) _log.Info("node {0} at {1} answers", id, peer.Address);
             else _log.Info("node {0} at {1} does not answer{2}", id, peer.Address, peer.Why is { } why ? $": {why}" : "");
         }
     }
