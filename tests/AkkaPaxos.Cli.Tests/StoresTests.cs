@@ -91,6 +91,24 @@ public sealed class StoresTests : NodeTestBase
     }
 
     [Fact]
+    public async Task Failures_of_others_do_not_close_the_journal_to_an_actor()
+    {
+        Directory.CreateDirectory(Data);
+        using var writers = new JournalWriters(NodeConfig.Load(Config(), []).WithFallback(PaxosSettings.DefaultConfig()));
+        string[] bad = [.. Enumerable.Range(0, 12).Select(i => $"bad{i}")]; // ten would open the breaker as it is by default
+        await writers.Start([.. bad, "good"]);
+        using (var database = new SqliteConnection($"Data Source={Journal};Pooling=False"))
+        {
+            database.Open();
+            foreach (var writer in bad) Ask(database, JournalWriters.TakesFirstNumber(writer, "x'00'"));
+        }
+        Assert.All(await writers.Write(bad), told => Assert.EndsWith("failed", told));
+        Assert.Equal(["good wrote"], await writers.Write("good"));
+        await writers.Start("late");
+        Assert.Equal(["late wrote"], await writers.Write("late"));
+    }
+
+    [Fact]
     public async Task Entries_of_two_writers_stop_the_acceptor_and_none_of_them_is_dropped()
     {
         await WhileNodeRuns(async () =>
