@@ -1,9 +1,4 @@
 using System.Text.Json.Nodes;
-using Akka.Actor;
-using Akka.Configuration;
-using Akka.Persistence;
-using AkkaPaxos.Consensus;
-using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
 using Npgsql;
 using static AkkaPaxos.Cli.Tests.CommandLine;
@@ -26,7 +21,6 @@ public sealed class FactWithPostgresAttribute : FactAttribute
 /// <summary>A node with journal and snapshots in PostgreSQL, by hocon/postgres.conf. Each test has a database of its own.</summary>
 public sealed class PostgresTests : NodeTestBase, IAsyncLifetime
 {
-    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
     private readonly string _database = $"akkapaxos_{Guid.NewGuid():N}";
 
     private string ConnectionString => new NpgsqlConnectionStringBuilder(FactWithPostgresAttribute.Server) { Database = _database }.ConnectionString;
@@ -111,62 +105,14 @@ public sealed class PostgresTests : NodeTestBase, IAsyncLifetime
         Assert.Contains("the journal cannot be opened", Assert.Single(outcome.ErrorLines));
     }
 
-    /// <summary>Writes one entry a word, and tells what came of each.</summary>
-    public sealed class Writer(string id, IActorRef told) : UntypedPersistentActor
-    {
-        /// <inheritdoc/>
-        public override string PersistenceId => id;
-
-        /// <inheritdoc/>
-        protected override void OnCommand(object message) => PersistAsync(new LeaderRound(1), _ => told.Tell($"{id} wrote"));
-
-        /// <inheritdoc/>
-        protected override void OnRecover(object message)
-        {
-            if (message is RecoveryCompleted) told.Tell($"{id} is there");
-        }
-
-        /// <inheritdoc/>
-        protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => told.Tell($"{id} failed");
-    }
-
-    /// <summary>Notes what it is told.</summary>
-    public sealed class Notes : UntypedActor
-    {
-        private readonly List<string> _told = [];
-
-        /// <inheritdoc/>
-        protected override void OnReceive(object message)
-        {
-            if (message is "read") Sender.Tell(_told.ToArray());
-            else _told.Add((string)message);
-        }
-    }
-
     [FactWithPostgres]
     public async Task A_row_that_is_refused_fails_no_other_actors_write()
     {
         var config = NodeConfig.Of(HoconFile.Load(ConfigWithPostgres(), [])).WithFallback(PaxosSettings.DefaultConfig());
-        using var system = ActorSystem.Create("akkapaxos", config);
-        var notes = system.ActorOf<Notes>();
-        async Task<string[]> Until(int count)
-        {
-            for (var end = DateTime.UtcNow + InTime; ;)
-            {
-                var told = await notes.Ask<string[]>("read", InTime);
-                if (told.Length >= count) return told;
-                Assert.True(DateTime.UtcNow < end, string.Join(", ", told));
-                await Task.Delay(50);
-            }
-        }
-
-        var writers = Enumerable.Range(0, 40).Select(i => system.ActorOf(Props.Create(typeof(Writer), $"w{i}", notes))).ToList();
-        await Until(40);
+        using var writers = new JournalWriters(config);
+        await writers.Start([.. Enumerable.Range(0, 40).Select(i => $"w{i}")]);
         // The number that w0 would give its first entry is taken: its row is refused, as that of a second process with the same disk would be.
-        await Execute(ConnectionString, "INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid) "
-            + "VALUES (0, false, 'w0', 1, '\\x00', '', 4053, '')");
-        foreach (var writer in writers) writer.Tell("write");
-        Assert.Equal(["w0 failed"], (await Until(80)).Where(t => t.EndsWith("failed", StringComparison.Ordinal)));
-        await system.Terminate();
+        await Execute(ConnectionString, JournalWriters.TakesFirstNumber("w0", "'\\x00'"));
+        Assert.Equal(["w0 failed"], (await writers.Write([.. Enumerable.Range(0, 40).Select(i => $"w{i}")])).Where(t => t.EndsWith("failed", StringComparison.Ordinal)));
     }
 }

@@ -91,6 +91,54 @@ public sealed class StoresTests : NodeTestBase
     }
 
     [Fact]
+    public async Task Failures_of_others_do_not_close_the_journal_to_an_actor()
+    {
+        Directory.CreateDirectory(Data);
+        using var writers = new JournalWriters(NodeConfig.Of(HoconFile.Load(Config(), [])).WithFallback(PaxosSettings.DefaultConfig()));
+        string[] bad = [.. Enumerable.Range(0, 12).Select(i => $"bad{i}")]; // ten would open the breaker as it is by default
+        await writers.Start([.. bad, "good"]);
+        using (var database = new SqliteConnection($"Data Source={Journal};Pooling=False"))
+        {
+            database.Open();
+            foreach (var writer in bad) Ask(database, JournalWriters.TakesFirstNumber(writer, "x'00'"));
+        }
+        Assert.All(await writers.Write(bad), told => Assert.EndsWith("failed", told));
+        Assert.Equal(["good wrote"], await writers.Write("good"));
+        await writers.Start("late");
+        Assert.Equal(["late wrote"], await writers.Write("late"));
+    }
+
+    [Fact]
+    public async Task Entries_of_two_writers_stop_the_acceptor_and_none_of_them_is_dropped()
+    {
+        await WhileNodeRuns(async () =>
+        {
+            for (var i = 0; i < 3; i++) Assert.Equal(0, (await Run("put", "key", $"{i}", "--endpoints", Endpoint)).Code);
+        });
+        SqliteConnection.ClearAllPools();
+        using (var database = new SqliteConnection($"Data Source={Journal};Pooling=False"))
+        {
+            database.Open();
+            // As a second process with the same disk would have left it. Akka's default would drop entry 3, an accepted value, with a warning.
+            Ask(database, "UPDATE journal SET writer_uuid = 'another' WHERE persistence_id = 'paxos-default-1-acceptor' AND sequence_number = 2");
+        }
+        using var system = ActorSystem.Create("akkapaxos", NodeConfig.Of(HoconFile.Load(Config(), [])).WithFallback(PaxosSettings.DefaultConfig()));
+        var paxos = Paxos.Get(system);
+        for (var end = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(50))
+        {
+            var acceptor = (await paxos.Status()).Roles.Single(r => r.Name == "acceptor");
+            if (!acceptor.IsRunning && acceptor.Problem is { } problem)
+            {
+                Assert.Contains("writerUUID=another", problem);
+                Assert.DoesNotContain('\n', problem);
+                break;
+            }
+            Assert.True(DateTime.UtcNow < end, "the acceptor starts");
+        }
+        await system.Terminate();
+    }
+
+    [Fact]
     public async Task Relaxed_durability_is_said_by_status_and_bench() => await WhileNodeRuns(
         async () =>
         {

@@ -12,7 +12,7 @@ namespace AkkaPaxos.Cluster.Tests;
 public sealed class LockedJournalTests(ITestOutputHelper output) : RealProcesses
 {
     private static readonly TimeSpan Locked = TimeSpan.FromSeconds(45);
-    // Seconds, also where two cores have other things to do; with the breaker's and the recovery's defaults it would be up to 30 s more.
+    // Less than the 30 s for which Akka's breaker would close the journal once ten calls in a row have failed (StoresTests).
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(20);
 
     private static SqliteConnection Lock(LocalNode node)

@@ -37,7 +37,15 @@ internal sealed class RoleLink(IActorContext actor, RoleContext context, string 
     {
         // Not how far it was read: the journal may drop entries that it had read already when it finds one that it cannot read.
         log.Error("{0} of node {1}: {2} cannot be read: {3}; it answers nothing until it is started again with success",
-            role, context.Self, context.PersistenceId(role), cause.Message);
+            role, context.Self, context.PersistenceId(role), cause.OneLine());
         actor.Parent.Tell(new RecoveryFailed(cause), actor.Self);
     }
+}
+
+/// <summary>What other libraries say of a failure, for a line of a log or of a status.</summary>
+internal static class FailureText
+{
+    /// <summary>An exception's message without line breaks: the replay filter's has some.</summary>
+    public static string OneLine(this Exception failure) =>
+        string.Join(' ', failure.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -43,7 +43,6 @@ public sealed record Durability(DurabilityLevel Level, string Detail)
     public static Durability UnopenedStore(Config config, string store)
     {
         var plugin = PluginOf(config, store);
-        // Akka.Persistence's own in-memory stores, and their namesakes that an actor system without a configuration for persistence has.
         return plugin.EndsWith(".inmem", StringComparison.Ordinal)
             ? new Durability(DurabilityLevel.InMemory, $"{Words(store)} in memory, lost with the process")
             : new Durability(DurabilityLevel.Unverified, $"{Words(store)} in {plugin}, whose durability is not known here");

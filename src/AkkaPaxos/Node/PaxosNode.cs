@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
+using Akka.Pattern;
 using Akka.Remote;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -135,7 +136,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private static void Failed(Role role, Exception failure)
     {
         var cause = Innermost(failure);
-        role.Problem = cause.Message;
+        role.Problem = cause.OneLine();
         role.IsOver = IsFinal(cause);
     }
 
@@ -184,8 +185,10 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         _failed(new NodeFailedException(reason, startAgain));
     }
 
-    // A restart would only repeat it: a record that the disk has changed does not read the next time either.
-    private static bool IsFinal(Exception cause) => cause is InvariantViolationException or StateMachineException or SerializationException;
+    // A restart would only repeat it: a record that the disk has changed does not read the next time either, nor do the entries of two writers, which
+    // is what the journal's replay filter calls an illegal state.
+    private static bool IsFinal(Exception cause) =>
+        cause is InvariantViolationException or StateMachineException or SerializationException or IllegalStateException;
 
     private static Exception Innermost(Exception failure)
     {
