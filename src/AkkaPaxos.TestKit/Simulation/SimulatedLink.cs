@@ -37,10 +37,9 @@ internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider pr
 
     private void Send(object message, IActorRef? sender)
     {
-        var incarnation = provider.Incarnation;
-        if (!incarnation.IsAlive) return;
-        incarnation.Driver.CheckThread();
-        incarnation.Node.World.Send(Frame.Of(incarnation, path, message, sender));
+        if (provider.System.Life is not { IsAlive: true } life) return;
+        life.Driver.CheckThread();
+        life.Node.World.Send(Frame.Of(life, path, message, sender));
     }
 }
 

@@ -8,13 +8,13 @@ namespace AkkaPaxos.TestKit.Simulation;
 /// <summary>A node's scheduler: the driver's virtual time, seen through the node's own clock.</summary>
 internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : SchedulerBase(config, log)
 {
-    private readonly Incarnation _incarnation = Incarnation.Booting;
+    private readonly SimulatedSystem _system = SimulatedSystem.Creating;
 
-    protected override DateTimeOffset TimeNow => _incarnation.Node.Clock;
+    protected override DateTimeOffset TimeNow => _system.Life?.Node.Clock ?? SimulatedWorld.Epoch;
 
-    public override TimeSpan MonotonicClock => _incarnation.Driver.Now;
+    public override TimeSpan MonotonicClock => _system.Life?.Driver.Now ?? TimeSpan.Zero;
 
-    public override TimeSpan HighResMonotonicClock => _incarnation.Driver.Now;
+    public override TimeSpan HighResMonotonicClock => MonotonicClock;
 
     protected override void InternalScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
         AddTell(delay, null, receiver, message, sender, cancelable);
@@ -43,22 +43,22 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
 
     private void Add(TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, ICancelable? cancelable)
     {
-        if (!_incarnation.IsAlive) return;
-        var rate = _incarnation.Node.TimerRate;
+        if (_system.Life is not { IsAlive: true } life) return;
+        var rate = life.Node.TimerRate;
         VirtualTimer timer = null!;
         Func<bool>? cancelled = cancelable is null ? null : () => cancelable.IsCancellationRequested;
-        timer = _incarnation.Driver.Schedule(_incarnation, delay * rate, interval * rate, message, receiver, Due, cancelled);
+        timer = life.Driver.Schedule(life, delay * rate, interval * rate, message, receiver, Due, cancelled);
 
         void Due()
         {
-            _incarnation.Node.TimerFired(timer);
+            life.Node.TimerFired(timer);
             try
             {
                 action();
             }
             catch (Exception e)
             {
-                _incarnation.Node.Failed("scheduler", e); // Akka.NET's scheduler logs it and goes on
+                life.Node.Failed("scheduler", e); // Akka.NET's scheduler logs it and goes on
             }
         }
     }
