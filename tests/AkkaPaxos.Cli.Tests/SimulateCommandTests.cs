@@ -77,6 +77,31 @@ public sealed class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_table_is_printed_row_by_row_and_one_who_stops_it_has_what_it_found()
+    {
+        using var stop = new CancellationTokenSource();
+        var text = new StopsAt(stop, $"| {Mutant.All[1].Name} ");
+        var terminal = new Terminal(Stream.Null, Stream.Null, text, TextWriter.Null);
+
+        Assert.Equal(130, await Program.Run(["simulate", "--mutants", "--runs", "1", "--seed", "5"], terminal, stop.Token));
+
+        var rows = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, rows.Length); // two of head
+        Assert.StartsWith("| mutant ", rows[0]);
+        Assert.StartsWith($"| {Mutant.All[0].Name} ", rows[2]);
+        Assert.Single(rows.Select(r => r.TrimEnd('\r').Length).Distinct());
+    }
+
+    private sealed class StopsAt(CancellationTokenSource stop, string line) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value!.StartsWith(line, StringComparison.Ordinal)) stop.Cancel();
+        }
+    }
+
+    [Fact]
     public async Task What_the_table_does_not_heed_is_refused_with_it()
     {
         var outcome = await CommandLine.Run("simulate", "--mutants", "--nodes", "3");

@@ -55,8 +55,13 @@ internal abstract class Protocol(Declarations declared)
                 throw new FormatException($"{string.Join(" and ", same)} are one and the same of the {kind}");
         var section = declared.Protocol == "multipaxos" ? "akkapaxos" : "akkapaxos.synod";
         foreach (var setting in declared.Settings)
-            if (setting.Split(" = ")[0] is var key && !PaxosSettings.DefaultConfig().HasPath($"{section}.{key}"))
-                throw new FormatException($"there is no setting {section}.{key}");
+        {
+            var (key, value) = setting.Split(" = ", 2) switch { var parts => (parts[0], parts[1]) };
+            if (!PaxosSettings.DefaultConfig().HasPath($"{section}.{key}")) throw new FormatException($"there is no setting {section}.{key}");
+            // Akka.NET's parser takes an object that is not closed, and drops what follows one brace too many.
+            if (value.AsSpan().IndexOfAny("{}[]\"$=:,+#") >= 0)
+                throw new FormatException($"{section}.{key} = {value}: expected a plain value such as 1s, 3 or on");
+        }
         return Make(declared);
     }
 

@@ -165,8 +165,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     /// <param name="sender">The sending actor, with its uid.</param>
     /// <param name="start">Which start of its node that is.</param>
     /// <param name="to">The receiver's node.</param>
-    /// <param name="toRole">The receiver's role with its child.</param>
-    public void Sent(string node, object message, ActorPath? sender, int start, string to, string toRole)
+    /// <param name="toName">The receiver's name.</param>
+    public void Sent(string node, object message, ActorPath? sender, int start, string to, string toName)
     {
         switch (message)
         {
@@ -187,8 +187,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
             case Decisions m:
                 foreach (var decision in m.Entries) Decided(node, decision);
                 break;
-            case Promise m: Promised(node, m, to, toRole); break;
-            case Accepted m: AnsweredAccept(node, m, to, toRole); break;
+            case Promise m: Promised(node, m, to, toName); break;
+            case Accepted m: AnsweredAccept(node, m, to, toName); break;
             case Progress m: Progressed(node, m); break;
             case Executed m: _slotOut[node] = m.SlotOut; break;
             case Propose m:
@@ -208,15 +208,15 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
             Check("R1", value.Equals(chosen), () => $"{node} says that slot {decision.Slot} is decided as {value}; chosen is {chosen}");
     }
 
-    private void Promised(string node, Promise promise, string to, string toRole)
+    private void Promised(string node, Promise promise, string to, string toName)
     {
         var view = View(node);
         Check("S1", view.Promised >= promise.Promised, () => $"{node} says it promised {promise.Promised}, on its disk is {view.Promised}");
         foreach (var pvalue in promise.Accepted)
             Check("S1", view.Accepted.TryGetValue(pvalue.Slot, out var ballots) && ballots.Contains(pvalue.Ballot),
                 () => $"{node} says it accepted {pvalue.Ballot} in slot {pvalue.Slot}, which is not on its disk");
-        // A3: what it accepted before it promised is in there. Whether it promised, or refused, says the scout's name: leader/scout-ROUND.
-        if (!IsAbout(promise.Promised, to, toRole, 2)) return;
+        // A3: what it accepted before it promised is in there. Whether it promised, or refused, says the scout's name: scout-ROUND.
+        if (!IsAbout(promise.Promised, to, toName, 2)) return;
         var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
         var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
         var first = Math.Max(promise.FromSlot, promise.TruncatedBelow); // as it says itself: to forget the truncation point is a loss too
@@ -230,19 +230,19 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         }
     }
 
-    // Whether an answer to leader/scout-ROUND or leader/commander-ROUND-SLOT names just that actor's ballot.
-    private static bool IsAbout(Ballot ballot, string to, string toRole, int parts)
+    // Whether an answer to scout-ROUND or commander-ROUND-SLOT names just that actor's ballot.
+    private static bool IsAbout(Ballot ballot, string to, string toName, int parts)
     {
-        var name = toRole.Split('-');
+        var name = toName.Split('-');
         return name.Length == parts && long.TryParse(name[1], CultureInfo.InvariantCulture, out var round)
             && ballot.Round == round && $"n{ballot.Leader}" == to;
     }
 
-    private void AnsweredAccept(string node, Accepted answer, string to, string toRole)
+    private void AnsweredAccept(string node, Accepted answer, string to, string toName)
     {
         var view = View(node);
         Check("S1", view.Promised >= answer.Promised, () => $"{node} says its ballot is {answer.Promised}, on its disk is {view.Promised}");
-        if (!IsAbout(answer.Promised, to, toRole, 3)) return; // it refused
+        if (!IsAbout(answer.Promised, to, toName, 3)) return; // it refused
         Check("S1",
             answer.Slot < view.TruncatedBelow || (view.Accepted.TryGetValue(answer.Slot, out var ballots) && ballots.Contains(answer.Promised)),
             () => $"{node} says it accepted {answer.Promised} in slot {answer.Slot}, which is not on its disk");

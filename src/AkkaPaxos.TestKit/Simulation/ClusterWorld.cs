@@ -197,7 +197,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             switch (operation)
             {
                 case AppendEvents append:
-                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                    foreach (var (_, payload) in append.Events) Observer.Synced(node.Name, payload);
                     break;
                 case PutSnapshot put: Observer.Synced(node.Name, put.Payload); break;
             }
@@ -208,10 +208,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
         // Messages over links were seen when they left; these go between the roles of one node.
         if (envelope.Sender is SimulatedLink) return;
         if (envelope.Message is Accepted or Promise or Accept or Prepare or Executed or Propose or Decision)
-        {
-            var role = SimulatedNode.RoleOf(cell.Self.Path.ToStringWithoutAddress());
-            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, role);
-        }
+            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, cell.Self.Path.Name);
         if (Events.IsKept && envelope.Sender is { } sender) Events.ToldWithin(Now, node.Name, sender.Path, cell.Self.Path, envelope.Message);
     }
 

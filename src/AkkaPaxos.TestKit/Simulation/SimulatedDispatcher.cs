@@ -25,7 +25,7 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
     private const string Unsubscriber = "/system/EventStreamUnsubscriber";
 
     private readonly SimulatedSystem _system = SimulatedSystem.Creating;
-    private readonly Dictionary<object, string> _paths = new(ReferenceEqualityComparer.Instance); // by mailbox
+    private readonly Dictionary<object, (string Text, ulong Hash, ActorCell Cell)> _paths = new(ReferenceEqualityComparer.Instance); // by mailbox
     private readonly Queue<IRunnable> _own = new();
 
     public SimulatedDispatcher(MessageDispatcherConfigurator configurator) : base(configurator)
@@ -37,14 +37,22 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
     }
 
     /// <summary>Whether no actor runs but those of the system itself.</summary>
-    public bool IsEmpty => !_paths.Values.Any(p => p.Contains("/user/", StringComparison.Ordinal));
+    public bool IsEmpty => !_paths.Values.Any(p => p.Text.Contains("/user/", StringComparison.Ordinal));
 
     /// <summary>Runs all that there is to do while the system serves no life.</summary>
     public void RunAll()
     {
         // Some have been handed to a driver that dropped them. Parents first: whom they stop handles no further message.
-        foreach (var (mailbox, _) in _paths.OrderBy(m => m.Value, StringComparer.Ordinal)) _own.Enqueue((IRunnable)mailbox);
+        foreach (var (mailbox, _) in _paths.OrderBy(m => m.Value.Text, StringComparer.Ordinal)) _own.Enqueue((IRunnable)mailbox);
         while (_own.TryDequeue(out var run)) run.Run();
+    }
+
+    /// <summary>Hands an actor a message that is Akka's own; false where there is no such actor.</summary>
+    public bool TrySend(ActorPath actor, SystemMessage message)
+    {
+        if (_paths.Values.FirstOrDefault(p => p.Cell.Self.Path.Equals(actor)).Cell is not { } cell) return false;
+        SystemDispatch(cell, message);
+        return true;
     }
 
     public override void Attach(ActorCell cell)
@@ -52,7 +60,8 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
         var path = cell.Self.Path.ToStringWithoutAddress();
         // Akka.NET numbers it by process.
         if (path.StartsWith(Unsubscriber, StringComparison.Ordinal)) path = Unsubscriber;
-        _paths[cell.Mailbox!] = cell.Self.Path.Address.System + path;
+        path = cell.Self.Path.Address.System + path;
+        _paths[cell.Mailbox!] = (path, TraceHash.Of(path), cell);
         base.Attach(cell);
     }
 
@@ -68,7 +77,7 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
         {
             if (!life.IsAlive) return;
             life.Driver.CheckThread();
-            life.Driver.Trace.Add(PathOf(cell.Mailbox!));
+            life.Driver.Trace.Add(PathOf(cell.Mailbox!).Hash);
             life.Driver.Trace.Add(envelope.Message.GetType());
             life.Node.Told(cell, envelope);
         }
@@ -93,9 +102,9 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
             return;
         }
         if (!life.IsAlive) return;
-        var (driver, path) = (life.Driver, PathOf(run));
+        var (driver, path) = (life.Driver, PathOf(run).Text);
         if (life.Node.World.TurnDelay(path) is var delay && delay == TimeSpan.Zero) driver.Enqueue(life, path, run);
-        else driver.Schedule(life, delay, null, null, "", () => driver.Enqueue(life, path, run), null);
+        else driver.Schedule(life, delay, null, null, null, () => driver.Enqueue(life, path, run), null);
     }
 
     /// <summary>Nothing runs here that could be shut down.</summary>
@@ -103,5 +112,6 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
     {
     }
 
-    private string PathOf(object mailbox) => _paths.GetValueOrDefault(mailbox, _system.Actors.Name);
+    private (string Text, ulong Hash) PathOf(object mailbox) =>
+        _paths.TryGetValue(mailbox, out var path) ? (path.Text, path.Hash) : (_system.Actors.Name, TraceHash.Of(_system.Actors.Name));
 }

@@ -39,7 +39,7 @@ internal sealed class SimulatedJournal : WriteJournalBase
         foreach (var write in PreparePersistentBatch(message.Messages))
         {
             var events = ((IEnumerable<IPersistentRepresentation>)write.Payload)
-                .Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
+                .Select(e => (StoredEvent.Of(_system, e), e.Payload));
             operations.Add(new AppendEvents(write.PersistenceId, [.. events]));
         }
         if (_queue.Fails(out var stored))
@@ -84,12 +84,12 @@ internal sealed class SimulatedJournal : WriteJournalBase
         {
             if (number < message.FromSequenceNr) continue;
             if (number > message.ToSequenceNr || left-- <= 0) break;
-            if (!_queue.TryLoad(stored, _system, out var payload, out var cause))
+            if (!_queue.TryLoad(stored.Object, _system, out var payload, out var cause))
             {
                 message.PersistentActor.Tell(new ReplayMessagesFailure(cause), Self);
                 return;
             }
-            message.PersistentActor.Tell(new ReplayedMessage(new Persistent(payload, number, message.PersistenceId)), ActorRefs.NoSender);
+            message.PersistentActor.Tell(new ReplayedMessage(stored.Envelope.WithPayload(payload)), ActorRefs.NoSender);
         }
         message.PersistentActor.Tell(new RecoverySuccess(journal.Highest), Self);
     }

@@ -10,7 +10,7 @@ namespace AkkaPaxos.TestKit.Simulation;
 /// <param name="path">The actor's path.</param>
 /// <param name="provider">The sending node's.</param>
 /// <param name="watched">Where the link stands for a watcher: the watched actor as that one knows it, with or without uid.</param>
-internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider provider, ActorPath? watched = null) : MinimalActorRef
+internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider provider, ActorPath? watched = null) : SimulatedRef
 {
     public override ActorPath Path => path;
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Dispatch.SysMsg;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
@@ -58,13 +59,17 @@ public sealed class NodeStart
     }
 
     /// <summary>A role of the own node, found when it is told something: it may not run yet, or have been started again.</summary>
-    private sealed class OwnRole(ActorPath path, SimulatedActorRefProvider provider) : MinimalActorRef
+    private sealed class OwnRole(ActorPath path, SimulatedActorRefProvider provider) : SimulatedRef
     {
         public override ActorPath Path => path;
 
         public override IActorRefProvider Provider => provider;
 
-        protected override void TellInternal(object message, IActorRef sender) => provider.ResolveActorRef(path).Tell(message, sender);
+        protected override void TellInternal(object message, IActorRef sender)
+        {
+            provider.System.Life?.Driver.CheckThread();
+            provider.ResolveActorRef(path).Tell(message, sender);
+        }
     }
 }
 
@@ -82,6 +87,9 @@ internal sealed class Incarnation(SimulatedNode node, int number)
     public bool IsAlive { get; private set; } = true;
 
     public ExtendedActorSystem System => _system.Actors;
+
+    /// <summary>Hands one of the node's actors a message that is Akka's own; false where there is no such actor.</summary>
+    public bool TrySend(ActorPath actor, SystemMessage message) => _system.Dispatcher.TrySend(actor, message);
 
     public void Boot() => _system = node.World.SystemFor(this);
 
@@ -103,7 +111,7 @@ internal sealed class Incarnation(SimulatedNode node, int number)
         _system.End();
     }
 
-    private sealed class Asker(ExtendedActorSystem system) : MinimalActorRef
+    private sealed class Asker(ExtendedActorSystem system) : SimulatedRef
     {
         public List<object> Answers { get; } = [];
 

@@ -24,24 +24,21 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
         AddTell(initialDelay, interval, receiver, message, sender, cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, Action action, ICancelable cancelable) =>
-        Add(delay, null, null, "", action, cancelable);
+        Add(delay, null, null, null, action, cancelable);
 
     protected override void InternalScheduleOnce(TimeSpan delay, IRunnable action, ICancelable cancelable) =>
-        Add(delay, null, null, "", action.Run, cancelable);
+        Add(delay, null, null, null, action.Run, cancelable);
 
     protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, Action action, ICancelable cancelable) =>
-        Add(initialDelay, interval, null, "", action, cancelable);
+        Add(initialDelay, interval, null, null, action, cancelable);
 
     protected override void InternalScheduleRepeatedly(TimeSpan initialDelay, TimeSpan interval, IRunnable action, ICancelable cancelable) =>
-        Add(initialDelay, interval, null, "", action.Run, cancelable);
+        Add(initialDelay, interval, null, null, action.Run, cancelable);
 
-    private void AddTell(TimeSpan delay, TimeSpan? interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable)
-    {
-        var path = receiver is IActorRef actor ? actor.Path.ToStringWithoutAddress() : "";
-        Add(delay, interval, message, path, () => receiver.Tell(message, sender), cancelable);
-    }
+    private void AddTell(TimeSpan delay, TimeSpan? interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+        Add(delay, interval, message, receiver, () => receiver.Tell(message, sender), cancelable);
 
-    private void Add(TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, ICancelable? cancelable)
+    private void Add(TimeSpan delay, TimeSpan? interval, object? message, ICanTell? receiver, Action action, ICancelable? cancelable)
     {
         if (_system.Life is not { IsAlive: true } life) return;
         var rate = life.Node.TimerRate;

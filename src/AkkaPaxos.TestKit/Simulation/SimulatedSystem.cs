@@ -48,7 +48,7 @@ internal sealed class SimulatedSystem
     public Incarnation? Life { get; private set; }
 
     /// <summary>Set by the dispatcher.</summary>
-    public SimulatedDispatcher Dispatcher { private get; set; } = null!;
+    public SimulatedDispatcher Dispatcher { get; set; } = null!;
 
     /// <summary>A new system for one life.</summary>
     /// <param name="life">The life.</param>
@@ -92,7 +92,7 @@ internal sealed class SimulatedSystem
     }
 
     /// <summary>Subscribed to what a system publishes; a plain reference, as a logger's actor would block the system's creation.</summary>
-    private sealed class LogListener(SimulatedSystem system) : MinimalActorRef
+    private sealed class LogListener(SimulatedSystem system) : SimulatedRef
     {
         public override ActorPath Path { get; } = system.Actors.Provider.RootPath / "simulation-log";
 
