@@ -11,7 +11,12 @@ namespace AkkaPaxos.Cli.Tests;
 public sealed class AkkaMembersTests
 {
     /// <summary>What cannot be done without: the member, and why.</summary>
-    private static readonly Dictionary<string, string> Exceptions = [];
+    private static readonly Dictionary<string, string> Exceptions = new()
+    {
+        ["Akka.Actor.IInternalActorRef"] = "IActorRefProvider hands out such references, and Context.Watch takes no others: the simulation has both of its own",
+        ["Akka.Actor.IActorRefScope"] = "an IInternalActorRef is one",
+        ["Akka.Serialization.Information"] = "the type of IActorRefProvider.SerializationInformation",
+    };
 
     public static TheoryData<string> Assemblies =>
         [.. Directory.GetFiles(AppContext.BaseDirectory, "AkkaPaxos*.dll").Select(Path.GetFileName)
@@ -36,14 +41,14 @@ public sealed class AkkaMembersTests
         // This assembly uses one of each, below.
         var found = Used(Path.GetFileName(typeof(AkkaMembersTests).Assembly.Location)).Where(m => m.Why is not null).Select(m => (m.Name, m.Why));
         Assert.Contains(("Akka.Actor.IInternalActorRef.Stop", "InternalApi"), found);
-        Assert.Contains(("Akka.Actor.IInternalActorRef.get_IsTerminated", "Obsolete"), found);
+        Assert.Contains(("Akka.Pattern.Backoff.OnStop", "Obsolete"), found);
     }
 
 #pragma warning disable CS0618
-    internal static bool UsesBoth(Akka.Actor.IInternalActorRef actor)
+    internal static object UsesBoth(Akka.Actor.IInternalActorRef actor)
     {
         actor.Stop();
-        return actor.IsTerminated;
+        return Akka.Pattern.Backoff.OnStop(Akka.Actor.Props.Empty, "child", TimeSpan.Zero, TimeSpan.Zero, 0);
     }
 #pragma warning restore CS0618
 
