@@ -13,7 +13,7 @@ public sealed class AkkaMembersTests
     /// <summary>What cannot be done without: the member, and why.</summary>
     private static readonly Dictionary<string, string> Exceptions = new()
     {
-        ["Akka.Actor.IInternalActorRef"] = "IActorRefProvider hands out such references, and Context.Watch takes no others: the simulation has both of its own",
+        ["Akka.Actor.IInternalActorRef"] = "references of one's own have to be such: IActorRefProvider returns them, Context.Watch takes no others",
         ["Akka.Actor.IActorRefScope"] = "an IInternalActorRef is one",
         ["Akka.Serialization.Information"] = "the type of IActorRefProvider.SerializationInformation",
     };

@@ -128,8 +128,9 @@ public sealed class SimulatedClusterTests
         for (var seed = 300; seed < 306; seed++)
         {
             var run = new SimulationCase(seed) { Time = TimeSpan.FromSeconds(6) };
-            var traces = new[] { run.Run().TraceHash, SimulatedCluster.Start(seed, run.Nodes, run.Settings()).Run(run.Time).TraceHash, run.Run().TraceHash };
-            Assert.Single(traces.Distinct());
+            var (first, again) = (run.Run().TraceHash, run.Run().TraceHash);
+            Assert.Equal(first, again);
+            Assert.Equal(first, SimulatedCluster.Start(seed, run.Nodes, run.Settings()).Run(run.Time).TraceHash);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -29,7 +30,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
-    private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _checks = new(StringComparer.Ordinal);
 
     /// <summary>One actor, from its start to its end. Its uid is random, and differs when a run is replayed: it is compared, and never shown.</summary>
     private sealed record Life(ActorPath Actor, int NodeStart)
@@ -46,7 +47,9 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         public long TruncatedBelow { get; set; } = 1;
 
         /// <summary>Every ballot under which it accepted, by slot.</summary>
-        public SortedDictionary<long, SortedSet<Ballot>> Accepted { get; } = [];
+        public Dictionary<long, SortedSet<Ballot>> Accepted { get; } = [];
+
+        public long HighestSlot { get; set; }
     }
 
     private sealed class SlotView
@@ -76,7 +79,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     }
 
     /// <summary>Something was checked.</summary>
-    public void Count(string invariant) => _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+    public void Count(string invariant) => CollectionsMarshal.GetValueRefOrAddDefault(_checks, invariant, out _)++;
 
     public void Check(string invariant, bool holds, Func<string> what)
     {
@@ -121,6 +124,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         Check("A2", pvalue.Ballot >= view.Promised, () => $"{node} accepted {pvalue.Ballot} in slot {pvalue.Slot} after it promised {view.Promised}");
         Adopted(node, pvalue.Ballot);
         if (!view.Accepted.TryGetValue(pvalue.Slot, out var ballots)) view.Accepted.Add(pvalue.Slot, ballots = []);
+        view.HighestSlot = Math.Max(view.HighestSlot, pvalue.Slot);
         ballots.Add(pvalue.Ballot);
         var slot = Proposed(pvalue, $"{node} accepted");
         var (value, by) = slot.PValues[pvalue.Ballot];
@@ -220,9 +224,9 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
         var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
         var first = Math.Max(promise.FromSlot, promise.TruncatedBelow); // as it says itself: to forget the truncation point is a loss too
-        foreach (var (slot, ballots) in view.Accepted)
+        for (var slot = first; slot <= Math.Min(last, view.HighestSlot); slot++)
         {
-            if (slot < first || slot > last) continue;
+            if (!view.Accepted.TryGetValue(slot, out var ballots)) continue;
             var before = ballots.Where(b => b < promise.Promised).DefaultIfEmpty(Ballot.Bottom).Max();
             if (before == Ballot.Bottom) continue;
             Check("A3", said.TryGetValue(slot, out var ballot) && ballot >= before,

@@ -34,7 +34,8 @@ internal sealed class SimulatedDisk
     /// <returns>Makes it what it was; null where there is no record.</returns>
     public Action? Corrupt(SeededChance chance)
     {
-        var records = _journals.Values.SelectMany(j => j.Events.Values.Select(e => e.Object)).Concat(_snapshots.Values.SelectMany(all => all.Values.Select(s => s.Object)))
+        var (events, snapshots) = (_journals.Values.SelectMany(j => j.Events.Values), _snapshots.Values.SelectMany(s => s.Values));
+        var records = events.Select(e => e.Object).Concat(snapshots.Select(s => s.Object))
             .Where(r => r is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
         if (records.Count == 0) return null;
         var record = records[chance.Next(records.Count)];
