@@ -56,7 +56,7 @@ internal static class SimulateCommand
             new("--mutants")
             {
                 Description =
-                    $"Run every mutant and print how many of {MutantRunsUnlessTold} seeds (--runs) catch it; fail where one is caught by none.",
+                    $"Run every mutant and print, as soon as it is known, how many of {MutantRunsUnlessTold} seeds (--runs) catch it; fail where one is caught by none.",
             },
             new("--threads") { Description = "Runs at a time. Default: one for each core.", HelpName = "N" },
             new("--keep") { Description = "A folder to keep a failing run in, as a file of the options that replay it.", HelpName = "DIR" });
@@ -74,14 +74,14 @@ internal static class SimulateCommand
         var threads = AtLeast(options.Threads, parsed.GetValue(options.Threads), 1) ?? Environment.ProcessorCount;
         var runs = AtLeast(options.Runs, parsed.GetValue(options.Runs), 1);
         var seed = parsed.GetValue(options.Seed);
-        var report = new SimulationReport(terminal);
         if (parsed.GetValue(options.Mutants))
         {
             if (options.All.Except([options.Mutants, options.Runs, options.Seed, options.Threads]).FirstOrDefault(o => parsed.GetResult(o) is not null)
                 is { } other)
                 throw new CliException($"{other.Name} cannot be given with --mutants: each is run as the profile swarm has it", 2);
-            return Mutants(report, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
+            return Mutants(terminal, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
         }
+        var report = new SimulationReport(terminal);
         var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));
         var count = runs ?? (seed is null ? RunsUnlessTold : 1);
         var cases = Enumerable.Range(0, count).Select(i => Case(options, parsed, unchecked(first.Seed + i)));
@@ -117,12 +117,16 @@ internal static class SimulateCommand
         };
     }
 
-    private static int Mutants(SimulationReport report, int seed, int runs, int threads, CancellationToken cancel)
+    private static int Mutants(Terminal terminal, int seed, int runs, int threads, CancellationToken cancel)
     {
-        var scores = report.Watch(Mutant.All.Count * runs, advance =>
-            Mutant.All.Select(m => MutantScore.Of(m, seed, runs, threads, advance, cancel)).ToList());
-        report.Print(scores);
-        var missed = scores.Where(s => s.Caught == 0).Select(s => s.Mutant.Name).ToList();
+        var table = new MutantTable(terminal.Text, Mutant.All);
+        var missed = new List<string>();
+        foreach (var mutant in Mutant.All)
+        {
+            var score = MutantScore.Of(mutant, seed, runs, threads, cancel);
+            table.Add(score);
+            if (score.Caught == 0) missed.Add(mutant.Name);
+        }
         if (missed.Count > 0) throw new CliException($"none of {runs} seeds caught {string.Join(", ", missed)}");
         return 0;
     }

@@ -10,11 +10,6 @@ internal sealed class SimulationReport(Terminal terminal)
 {
     private const int LastEvents = 60;
 
-    private readonly IAnsiConsole _page = AnsiConsole.Create(new AnsiConsoleSettings
-    {
-        Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(terminal.Text),
-    });
-
     /// <summary>Runs something with a progress bar, where a person sees it.</summary>
     /// <param name="runs">How many runs it is.</param>
     /// <param name="work">Calls its argument after each run.</param>
@@ -53,23 +48,6 @@ internal sealed class SimulationReport(Terminal terminal)
                 $"after the last fault all was decided and answered in {campaign.SlowestRecovery.TotalSeconds:0.0} s at most (seed {slowest.Seed})"));
         terminal.Text.WriteLine($"faults: {Counts(campaign.Faults)}");
         terminal.Text.WriteLine($"checks: {Counts(campaign.Checks)}");
-    }
-
-    /// <summary>The table of mutants.</summary>
-    public void Print(IReadOnlyList<MutantScore> scores)
-    {
-        var table = new Table { Border = TableBorder.Ascii }.AddColumns("mutant", "breaks", "caught", "on average", "first", "by", "flaw");
-        table.Columns[2].Alignment = table.Columns[3].Alignment = table.Columns[4].Alignment = Justify.Right;
-        foreach (var score in scores)
-            table.AddRow(new[]
-            {
-                score.Mutant.Name, score.Mutant.Rule, Text($"{score.Caught} of {score.Runs:N0}"),
-                score.Caught == 0 ? "never" : Text($"{score.SeedsUntilCaught:0.0}"), score.First == 0 ? "-" : Text($"{score.First}"),
-                string.Join(", ", score.By.Take(3).Select(b => Text($"{b.Invariant} {b.Times}"))), score.Mutant.Flaw,
-            }.Select(cell => new Text(cell)));
-        // Wide enough that a row is a line, also in a pipe.
-        _page.Profile.Width = 240;
-        _page.Write(table);
     }
 
     /// <summary>Shrinks a failing run, prints it and keeps it; returns what did not hold, in a line.</summary>

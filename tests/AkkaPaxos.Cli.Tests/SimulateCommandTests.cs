@@ -24,6 +24,8 @@ public sealed class SimulateCommandTests : IDisposable
         var outcome = await CommandLine.Run(["simulate", .. run.Split(' ')]);
 
         Assert.True(outcome.Code == 0, outcome.Output + outcome.Error);
+        // It still comes to what failed, which its name begins with: a change of the simulation may have made another run of it.
+        Assert.Matches($"\nchecks: .*{file.Split('-')[0]} [1-9]", outcome.Output);
     }
 
     [Fact]
@@ -74,6 +76,31 @@ public sealed class SimulateCommandTests : IDisposable
         Assert.All(Mutant.All, m => Assert.Contains($"| {m.Name} ", outcome.Output));
         Assert.Equal(1, outcome.Code);
         Assert.StartsWith("akkapaxos: none of 1 seeds caught ", outcome.Error);
+    }
+
+    [Fact]
+    public async Task The_table_is_printed_row_by_row_and_one_who_stops_it_has_what_it_found()
+    {
+        using var stop = new CancellationTokenSource();
+        var text = new StopsAt(stop, $"| {Mutant.All[1].Name} ");
+        var terminal = new Terminal(Stream.Null, Stream.Null, text, TextWriter.Null);
+
+        Assert.Equal(130, await Program.Run(["simulate", "--mutants", "--runs", "1", "--seed", "5"], terminal, stop.Token));
+
+        var rows = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, rows.Length); // two of head
+        Assert.StartsWith("| mutant ", rows[0]);
+        Assert.StartsWith($"| {Mutant.All[0].Name} ", rows[2]);
+        Assert.Single(rows.Select(r => r.TrimEnd('\r').Length).Distinct());
+    }
+
+    private sealed class StopsAt(CancellationTokenSource stop, string line) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value!.StartsWith(line, StringComparison.Ordinal)) stop.Cancel();
+        }
     }
 
     [Fact]

@@ -72,6 +72,7 @@ public sealed class ScenarioRunTests
     [InlineData(Synod + "set retry.factor 1\nheal", "f:7:1: {0}akkapaxos.synod.retry.factor: expected more than 1, found \"1\"")]
     [InlineData(Synod + "set retry.mni 1s\nheal", "f:7:1: {0}there is no setting akkapaxos.synod.retry.mni")]
     [InlineData(Synod + "set retry.min {\nheal", "f:7:1: {0}akkapaxos.synod.retry.min: expected a duration above 0 (like 200 ms, 5s), found \"{\"")]
+    [InlineData(Synod + "set retry.min 1s }\nheal", "f:7:1: {0}akkapaxos.synod.retry.min: expected a duration above 0 (like 200 ms, 5s), found \"1s }\"")]
     [InlineData(Synod + "learners l\nheal", "f:7:1: {0}l1 and l are one and the same of the learners")]
     [InlineData("protocol single-acceptor\nclients c\nproposers p1\nacceptors a1 a2\nlearners l1\nheal", "f:6:1: {0}a1 does not start: ")]
     [InlineData(Synod + "crash a01", "f:6:7: \"a01\", expected a name such as p1, a2 or n3")]

@@ -123,6 +123,37 @@ public sealed class SimulatedClusterTests
     }
 
     [Fact]
+    public void A_run_is_the_same_in_actor_systems_that_served_other_runs_and_in_new_ones()
+    {
+        for (var seed = 300; seed < 306; seed++)
+        {
+            var run = new SimulationCase(seed) { Time = TimeSpan.FromSeconds(6) };
+            var (first, again) = (run.Run().TraceHash, run.Run().TraceHash);
+            Assert.Equal(first, again);
+            Assert.Equal(first, SimulatedCluster.Start(seed, run.Nodes, run.Settings()).Run(run.Time).TraceHash);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_node_that_restarts_is_in_the_system_of_its_last_life_only_where_that_is_kept(bool isKept)
+    {
+        const string Node = "n9"; // a name that no other test uses: their runs would take its system
+        var world = new ClusterWorld(1, 9, SimulationSettings.Calm, isKept);
+        world.Start();
+        using var _ = world.Driver.Enter();
+        world.RunTo(TimeSpan.FromSeconds(2));
+        var before = world.Nodes[Node].Current!.System;
+        world.Crash(Node);
+        world.Restart(Node);
+        Assert.Equal(isKept, ReferenceEquals(before, world.Nodes[Node].Current!.System));
+        world.RunTo(TimeSpan.FromSeconds(4));
+        Assert.Empty(world.Observer.Violations);
+        Assert.Equal(2, world.Nodes[Node].Starts);
+    }
+
+    [Fact]
     public async Task Fifty_seeds_replay_to_the_bit_in_separate_processes()
     {
         const int From = 1000, Count = 50;

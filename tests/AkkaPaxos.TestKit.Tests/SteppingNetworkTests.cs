@@ -257,6 +257,24 @@ public sealed class SteppingNetworkTests
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(
             () => Task.Run(() => echo!.Tell(new Confirm(Ballot.Bottom, 1), ActorRefs.NoSender)));
         Assert.Contains("outside of the simulation's thread", failure.Message);
+        Assert.Equal(failure.Message, Assert.Throws<InvalidOperationException>(() => network.Advance(TimeSpan.Zero)).Message);
+    }
+
+    // Akka.NET logs what goes wrong as an actor is told something, and does not throw it at the teller.
+    [Fact]
+    public async Task Another_thread_that_tells_an_actor_itself_ends_the_simulation_at_its_next_step()
+    {
+        var network = new SteppingNetwork();
+        network.AddNode("n1", _ => [new SimulatedRole("own", Props.Create(() => new Own()))]);
+        var own = Assert.IsAssignableFrom<IActorRef>(Assert.Single(network.Ask("n1", "own", "who")));
+        await Task.Run(() => own.Tell("who", ActorRefs.NoSender));
+        var failure = Assert.Throws<InvalidOperationException>(() => network.Advance(TimeSpan.FromSeconds(1)));
+        Assert.Contains("outside of the simulation's thread", failure.Message);
+    }
+
+    private sealed class Own : UntypedActor
+    {
+        protected override void OnReceive(object message) => Sender.Tell(Self, Self);
     }
 
     [Fact]

@@ -19,17 +19,15 @@ public sealed record MutantScore(Mutant Mutant, int Runs, int Caught, int First,
     /// <param name="from">The first seed.</param>
     /// <param name="runs">How many seeds.</param>
     /// <param name="threads">How many runs at a time.</param>
-    /// <param name="ended">Called after each run, from any thread.</param>
     /// <param name="cancel">Ends it early.</param>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
-    public static MutantScore Of(Mutant mutant, int from, int runs, int threads, Action? ended = null, CancellationToken cancel = default)
+    public static MutantScore Of(Mutant mutant, int from, int runs, int threads, CancellationToken cancel = default)
     {
         var caught = new ConcurrentBag<(int Number, string Invariant)>();
         var cases = Enumerable.Range(0, runs).Select(number => new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name });
         ParallelRuns.Of(cases, threads, outcome =>
         {
             if (mutant.IsCaughtBy(outcome.Violation)) caught.Add((unchecked(outcome.Case.Seed - from) + 1, outcome.Violation!.Invariant));
-            ended?.Invoke();
             return true;
         }, cancel);
         var by = caught.GroupBy(c => c.Invariant).Select(g => (g.Key, Times: g.Count())).OrderByDescending(g => g.Times).ThenBy(g => g.Key).ToList();

@@ -100,8 +100,9 @@ public sealed record SimulationCase(int Seed)
         SimulatedCluster? cluster = null;
         try
         {
-            cluster = SimulatedCluster.Start(Seed, Nodes, settings);
+            cluster = SimulatedCluster.Start(Seed, Nodes, settings, true);
             cluster.Run(Time);
+            cluster.End();
             return new SimulationOutcome(this, cluster, cluster.Violations.Count > 0 ? cluster.Violations[0] : null);
         }
         catch (Exception e)

@@ -55,8 +55,10 @@ internal abstract class Protocol(Declarations declared)
                 throw new FormatException($"{string.Join(" and ", same)} are one and the same of the {kind}");
         var section = declared.Protocol == "multipaxos" ? "akkapaxos" : "akkapaxos.synod";
         foreach (var setting in declared.Settings)
-            if (setting.Split(" = ")[0] is var key && !PaxosSettings.DefaultConfig().HasPath($"{section}.{key}"))
-                throw new FormatException($"there is no setting {section}.{key}");
+        {
+            var key = setting.Split(" = ", 2)[0];
+            if (!PaxosSettings.DefaultConfig().HasPath($"{section}.{key}")) throw new FormatException($"there is no setting {section}.{key}");
+        }
         return Make(declared);
     }
 

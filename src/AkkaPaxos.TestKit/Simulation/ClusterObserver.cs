@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -29,7 +30,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
-    private readonly SortedDictionary<string, long> _checks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _checks = new(StringComparer.Ordinal);
 
     /// <summary>One actor, from its start to its end. Its uid is random, and differs when a run is replayed: it is compared, and never shown.</summary>
     private sealed record Life(ActorPath Actor, int NodeStart)
@@ -46,7 +47,9 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         public long TruncatedBelow { get; set; } = 1;
 
         /// <summary>Every ballot under which it accepted, by slot.</summary>
-        public SortedDictionary<long, SortedSet<Ballot>> Accepted { get; } = [];
+        public Dictionary<long, SortedSet<Ballot>> Accepted { get; } = [];
+
+        public long HighestSlot { get; set; }
     }
 
     private sealed class SlotView
@@ -76,7 +79,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     }
 
     /// <summary>Something was checked.</summary>
-    public void Count(string invariant) => _checks[invariant] = _checks.GetValueOrDefault(invariant) + 1;
+    public void Count(string invariant) => CollectionsMarshal.GetValueRefOrAddDefault(_checks, invariant, out _)++;
 
     public void Check(string invariant, bool holds, Func<string> what)
     {
@@ -121,6 +124,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         Check("A2", pvalue.Ballot >= view.Promised, () => $"{node} accepted {pvalue.Ballot} in slot {pvalue.Slot} after it promised {view.Promised}");
         Adopted(node, pvalue.Ballot);
         if (!view.Accepted.TryGetValue(pvalue.Slot, out var ballots)) view.Accepted.Add(pvalue.Slot, ballots = []);
+        view.HighestSlot = Math.Max(view.HighestSlot, pvalue.Slot);
         ballots.Add(pvalue.Ballot);
         var slot = Proposed(pvalue, $"{node} accepted");
         var (value, by) = slot.PValues[pvalue.Ballot];
@@ -165,8 +169,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     /// <param name="sender">The sending actor, with its uid.</param>
     /// <param name="start">Which start of its node that is.</param>
     /// <param name="to">The receiver's node.</param>
-    /// <param name="toRole">The receiver's role with its child.</param>
-    public void Sent(string node, object message, ActorPath? sender, int start, string to, string toRole)
+    /// <param name="toName">The receiver's name.</param>
+    public void Sent(string node, object message, ActorPath? sender, int start, string to, string toName)
     {
         switch (message)
         {
@@ -187,8 +191,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
             case Decisions m:
                 foreach (var decision in m.Entries) Decided(node, decision);
                 break;
-            case Promise m: Promised(node, m, to, toRole); break;
-            case Accepted m: AnsweredAccept(node, m, to, toRole); break;
+            case Promise m: Promised(node, m, to, toName); break;
+            case Accepted m: AnsweredAccept(node, m, to, toName); break;
             case Progress m: Progressed(node, m); break;
             case Executed m: _slotOut[node] = m.SlotOut; break;
             case Propose m:
@@ -208,21 +212,21 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
             Check("R1", value.Equals(chosen), () => $"{node} says that slot {decision.Slot} is decided as {value}; chosen is {chosen}");
     }
 
-    private void Promised(string node, Promise promise, string to, string toRole)
+    private void Promised(string node, Promise promise, string to, string toName)
     {
         var view = View(node);
         Check("S1", view.Promised >= promise.Promised, () => $"{node} says it promised {promise.Promised}, on its disk is {view.Promised}");
         foreach (var pvalue in promise.Accepted)
             Check("S1", view.Accepted.TryGetValue(pvalue.Slot, out var ballots) && ballots.Contains(pvalue.Ballot),
                 () => $"{node} says it accepted {pvalue.Ballot} in slot {pvalue.Slot}, which is not on its disk");
-        // A3: what it accepted before it promised is in there. Whether it promised, or refused, says the scout's name: leader/scout-ROUND.
-        if (!IsAbout(promise.Promised, to, toRole, 2)) return;
+        // A3: what it accepted before it promised is in there. Whether it promised, or refused, says the scout's name: scout-ROUND.
+        if (!IsAbout(promise.Promised, to, toName, 2)) return;
         var said = promise.Accepted.ToDictionary(p => p.Slot, p => p.Ballot);
         var last = promise.NextSlot > 0 ? promise.NextSlot - 1 : long.MaxValue;
         var first = Math.Max(promise.FromSlot, promise.TruncatedBelow); // as it says itself: to forget the truncation point is a loss too
-        foreach (var (slot, ballots) in view.Accepted)
+        for (var slot = first; slot <= Math.Min(last, view.HighestSlot); slot++)
         {
-            if (slot < first || slot > last) continue;
+            if (!view.Accepted.TryGetValue(slot, out var ballots)) continue;
             var before = ballots.Where(b => b < promise.Promised).DefaultIfEmpty(Ballot.Bottom).Max();
             if (before == Ballot.Bottom) continue;
             Check("A3", said.TryGetValue(slot, out var ballot) && ballot >= before,
@@ -230,19 +234,19 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         }
     }
 
-    // Whether an answer to leader/scout-ROUND or leader/commander-ROUND-SLOT names just that actor's ballot.
-    private static bool IsAbout(Ballot ballot, string to, string toRole, int parts)
+    // Whether an answer to scout-ROUND or commander-ROUND-SLOT names just that actor's ballot.
+    private static bool IsAbout(Ballot ballot, string to, string toName, int parts)
     {
-        var name = toRole.Split('-');
+        var name = toName.Split('-');
         return name.Length == parts && long.TryParse(name[1], CultureInfo.InvariantCulture, out var round)
             && ballot.Round == round && $"n{ballot.Leader}" == to;
     }
 
-    private void AnsweredAccept(string node, Accepted answer, string to, string toRole)
+    private void AnsweredAccept(string node, Accepted answer, string to, string toName)
     {
         var view = View(node);
         Check("S1", view.Promised >= answer.Promised, () => $"{node} says its ballot is {answer.Promised}, on its disk is {view.Promised}");
-        if (!IsAbout(answer.Promised, to, toRole, 3)) return; // it refused
+        if (!IsAbout(answer.Promised, to, toName, 3)) return; // it refused
         Check("S1",
             answer.Slot < view.TruncatedBelow || (view.Accepted.TryGetValue(answer.Slot, out var ballots) && ballots.Contains(answer.Promised)),
             () => $"{node} says it accepted {answer.Promised} in slot {answer.Slot}, which is not on its disk");

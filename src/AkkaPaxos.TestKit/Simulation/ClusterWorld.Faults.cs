@@ -58,7 +58,7 @@ internal sealed partial class ClusterWorld
         Driver.Trace.Add(frame.From.Name);
         Driver.Trace.Add(frame.To);
         if (frame.Bytes is not null) Driver.Trace.Add(frame.Bytes);
-        Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, frame.ToRole);
+        Observer.Sent(frame.From.Name, frame.Message, frame.Sender, frame.From.Starts, frame.To, frame.Target.Name);
         var link = (frame.From.Name, frame.To);
         if (!_links.TryGetValue(link, out var known))
             _links.Add(link, known = new Link(SeededChance.Key(_seed, $"{frame.From.Name} {frame.To}")));

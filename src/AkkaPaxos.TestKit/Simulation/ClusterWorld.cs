@@ -15,13 +15,21 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     private static readonly KvModel Model = new();
     private readonly int _seed;
     private readonly int _size;
+    private readonly bool _keepsSystems;
     private readonly ProtocolSettings _protocol;
     private SimulationSettings _settings;
     private string _firstDeadLetter = "";
 
-    public ClusterWorld(int seed, int size, SimulationSettings settings) : base(new Random(SeededChance.Seed(seed, "schedule")), null)
+    /// <param name="seed">All chance comes from it.</param>
+    /// <param name="size">The number of nodes.</param>
+    /// <param name="settings">What goes wrong.</param>
+    /// <param name="keepsSystems">
+    /// Whether actor systems serve one life after the other: only where no role leaves anything in its system, or does anything when it is stopped.
+    /// </param>
+    public ClusterWorld(int seed, int size, SimulationSettings settings, bool keepsSystems)
+        : base(new Random(SeededChance.Seed(seed, "schedule")), null)
     {
-        (_seed, _size, _settings) = (seed, size, settings);
+        (_seed, _size, _settings, _keepsSystems) = (seed, size, settings, keepsSystems);
         _disks = new Random(SeededChance.Seed(seed, "disks"));
         _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
         Events = new EventTrail(settings.KeepEvents);
@@ -49,6 +57,8 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     private TimeSpan Now => Driver.Now;
 
     private IReadOnlyList<SimulatedNode> Members => [.. Nodes.Values.Where(n => n.Name != ClientNode)];
+
+    public override SimulatedSystem SystemFor(Incarnation life) => SimulatedSystem.Ready(life, Config, _keepsSystems);
 
     public void Start()
     {
@@ -130,6 +140,13 @@ internal sealed partial class ClusterWorld : SimulatedWorld
         $"open: {string.Join(", ", Clients.Open.Select(c => $"{c.Key} {c.Value}"))}; "
         + $"slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {StatusOf(n)?.SlotOut ?? 0}"))}";
 
+    /// <summary>It is all over; what was counted stays.</summary>
+    public void End()
+    {
+        using var _ = Driver.Enter();
+        foreach (var node in Nodes.Values) node.Crash();
+    }
+
     /// <summary>What can be said only of a whole run.</summary>
     public void CheckWhole()
     {
@@ -180,7 +197,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             switch (operation)
             {
                 case AppendEvents append:
-                    foreach (var (_, _, payload) in append.Events) Observer.Synced(node.Name, payload);
+                    foreach (var (_, payload) in append.Events) Observer.Synced(node.Name, payload);
                     break;
                 case PutSnapshot put: Observer.Synced(node.Name, put.Payload); break;
             }
@@ -191,10 +208,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
         // Messages over links were seen when they left; these go between the roles of one node.
         if (envelope.Sender is SimulatedLink) return;
         if (envelope.Message is Accepted or Promise or Accept or Prepare or Executed or Propose or Decision)
-        {
-            var role = SimulatedNode.RoleOf(cell.Self.Path.ToStringWithoutAddress());
-            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, role);
-        }
+            Observer.Sent(node.Name, envelope.Message, envelope.Sender?.Path, node.Starts, node.Name, cell.Self.Path.Name);
         if (Events.IsKept && envelope.Sender is { } sender) Events.ToldWithin(Now, node.Name, sender.Path, cell.Self.Path, envelope.Message);
     }
 

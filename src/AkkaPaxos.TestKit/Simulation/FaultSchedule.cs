@@ -50,5 +50,5 @@ internal sealed class FaultSchedule(int seed, SimulationDriver driver, Func<Simu
     }
 
     /// <summary>Does something after that much virtual time.</summary>
-    public void After(TimeSpan delay, Action action) => driver.Schedule(null, delay, null, null, "", action, null);
+    public void After(TimeSpan delay, Action action) => driver.Schedule(null, delay, null, null, null, action, null);
 }

@@ -60,19 +60,19 @@ internal sealed class Frame
         switch (Message)
         {
             case RemoteWatch:
-                Internal(target).SendSystemMessage(new Watch(Internal(target), new SimulatedLink(Sender!, provider, Target)));
+                var watcher = new SimulatedLink(Sender!, provider, Target);
+                if (!at.TrySend(Target, new Watch((IInternalActorRef)target, watcher)))
+                    watcher.SendSystemMessage(new DeathWatchNotification(target, false, false));
                 break;
             case RemoteUnwatch:
-                Internal(target).SendSystemMessage(new Unwatch(Internal(target), Internal(sender!)));
+                at.TrySend(Target, new Unwatch((IInternalActorRef)target, (IInternalActorRef)sender!));
                 break;
             case RemoteTerminated m:
-                Internal(target).SendSystemMessage(new DeathWatchNotification(provider.ResolveActorRef(m.Watched), m.ExistenceConfirmed, false));
+                at.TrySend(Target, new DeathWatchNotification(provider.ResolveActorRef(m.Watched), m.ExistenceConfirmed, false));
                 break;
             default:
                 target.Tell(Bytes is null ? Message : at.System.Serialization.Deserialize(Bytes, _serializer, _manifest), sender);
                 break;
         }
     }
-
-    private static IInternalActorRef Internal(IActorRef actor) => (IInternalActorRef)actor;
 }

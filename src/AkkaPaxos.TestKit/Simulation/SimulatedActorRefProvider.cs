@@ -10,7 +10,7 @@ internal sealed class SimulatedActorRefProvider(string systemName, Settings sett
 {
     private readonly LocalActorRefProvider _local = new(systemName, settings, eventStream);
 
-    public Incarnation Incarnation { get; } = Incarnation.Booting;
+    public SimulatedSystem System { get; } = SimulatedSystem.Creating;
 
     public IInternalActorRef RootGuardian => _local.RootGuardian;
 

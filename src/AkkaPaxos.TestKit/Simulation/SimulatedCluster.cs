@@ -19,13 +19,23 @@ public sealed class SimulatedCluster
     /// <param name="nodes">The number of nodes.</param>
     /// <param name="settings">What goes wrong; nothing by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no node.</exception>
-    public static SimulatedCluster Start(int seed, int nodes = 3, SimulationSettings? settings = null)
+    public static SimulatedCluster Start(int seed, int nodes = 3, SimulationSettings? settings = null) =>
+        Start(seed, nodes, settings ?? SimulationSettings.Calm, false);
+
+    /// <param name="seed">All chance comes from it.</param>
+    /// <param name="nodes">The number of nodes.</param>
+    /// <param name="settings">What goes wrong.</param>
+    /// <param name="keepsSystems">Whether to use actor systems of runs before this one, which ended in <see cref="End"/>.</param>
+    internal static SimulatedCluster Start(int seed, int nodes, SimulationSettings settings, bool keepsSystems)
     {
         if (nodes < 1) throw new ArgumentOutOfRangeException(nameof(nodes), nodes, "a cluster has at least one node");
-        var world = new ClusterWorld(seed, nodes, settings ?? SimulationSettings.Calm);
+        var world = new ClusterWorld(seed, nodes, settings, keepsSystems);
         world.Start();
         return new SimulatedCluster(world);
     }
+
+    /// <summary>Nothing will happen any more: its actor systems may serve another run.</summary>
+    internal void End() => _world.End();
 
     /// <summary>The virtual time since the start.</summary>
     public TimeSpan Now => _world.Driver.Now;

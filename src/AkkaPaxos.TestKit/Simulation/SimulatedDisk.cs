@@ -34,7 +34,8 @@ internal sealed class SimulatedDisk
     /// <returns>Makes it what it was; null where there is no record.</returns>
     public Action? Corrupt(SeededChance chance)
     {
-        var records = _journals.Values.SelectMany(j => j.Events.Values).Concat(_snapshots.Values.SelectMany(all => all.Values.Select(s => s.Object)))
+        var (events, snapshots) = (_journals.Values.SelectMany(j => j.Events.Values), _snapshots.Values.SelectMany(s => s.Values));
+        var records = events.Select(e => e.Object).Concat(snapshots.Select(s => s.Object))
             .Where(r => r is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
         if (records.Count == 0) return null;
         var record = records[chance.Next(records.Count)];
@@ -98,7 +99,7 @@ internal sealed class DiskTail(SimulatedDisk disk)
 /// <summary>The synced events of one persistent actor, by sequence number.</summary>
 internal sealed class JournalFile
 {
-    public SortedDictionary<long, StoredObject> Events { get; } = [];
+    public SortedDictionary<long, StoredEvent> Events { get; } = [];
 
     /// <summary>The highest ever written, also when it was deleted.</summary>
     public long Highest { get; set; }
@@ -127,6 +128,16 @@ internal sealed record StoredObject(int Serializer, string Manifest, byte[] Byte
     public object Load(ExtendedActorSystem system) => system.Serialization.Deserialize(Bytes, Serializer, Manifest);
 }
 
+/// <summary>An event of a persistent actor.</summary>
+/// <param name="Object">The event.</param>
+/// <param name="Envelope">What Akka.Persistence keeps of it beside the event.</param>
+internal sealed record StoredEvent(StoredObject Object, IPersistentRepresentation Envelope)
+{
+    public static StoredEvent Of(ExtendedActorSystem system, IPersistentRepresentation written) => new(
+        StoredObject.Of(system, written.Payload),
+        written.Update(written.SequenceNr, written.PersistenceId, false, ActorRefs.NoSender, written.WriterGuid).WithPayload(null!));
+}
+
 internal sealed record StoredSnapshot(SnapshotMetadata Metadata, StoredObject Object);
 
 /// <summary>A write that is done as a whole or not at all.</summary>
@@ -136,13 +147,14 @@ internal interface IDiskOperation
 }
 
 internal sealed record AppendEvents(
-    string PersistenceId, IReadOnlyList<(long SequenceNr, StoredObject Event, object Payload)> Events) : IDiskOperation
+    string PersistenceId, IReadOnlyList<(StoredEvent Event, object Payload)> Events) : IDiskOperation
 {
     public void Apply(SimulatedDisk disk)
     {
         var journal = disk.Journal(PersistenceId);
-        foreach (var (number, stored, _) in Events)
+        foreach (var (stored, _) in Events)
         {
+            var number = stored.Envelope.SequenceNr;
             journal.Events[number] = stored;
             journal.Highest = Math.Max(journal.Highest, number);
         }

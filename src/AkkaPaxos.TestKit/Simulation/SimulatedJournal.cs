@@ -19,6 +19,7 @@ internal sealed class SimulatedJournal : WriteJournalBase
 
     protected override bool Receive(object message)
     {
+        if (!_queue.HasWork()) return true;
         switch (message)
         {
             case WriteMessages m: Write(m); return true;
@@ -38,7 +39,7 @@ internal sealed class SimulatedJournal : WriteJournalBase
         foreach (var write in PreparePersistentBatch(message.Messages))
         {
             var events = ((IEnumerable<IPersistentRepresentation>)write.Payload)
-                .Select(e => (e.SequenceNr, StoredObject.Of(_system, e.Payload), e.Payload));
+                .Select(e => (StoredEvent.Of(_system, e), e.Payload));
             operations.Add(new AppendEvents(write.PersistenceId, [.. events]));
         }
         if (_queue.Fails(out var stored))
@@ -83,12 +84,12 @@ internal sealed class SimulatedJournal : WriteJournalBase
         {
             if (number < message.FromSequenceNr) continue;
             if (number > message.ToSequenceNr || left-- <= 0) break;
-            if (!_queue.TryLoad(stored, _system, out var payload, out var cause))
+            if (!_queue.TryLoad(stored.Object, _system, out var payload, out var cause))
             {
                 message.PersistentActor.Tell(new ReplayMessagesFailure(cause), Self);
                 return;
             }
-            message.PersistentActor.Tell(new ReplayedMessage(new Persistent(payload, number, message.PersistenceId)), ActorRefs.NoSender);
+            message.PersistentActor.Tell(new ReplayedMessage(stored.Envelope.WithPayload(payload)), ActorRefs.NoSender);
         }
         message.PersistentActor.Tell(new RecoverySuccess(journal.Highest), Self);
     }
@@ -104,6 +105,7 @@ internal sealed class SimulatedSnapshotStore : ActorBase
 
     protected override bool Receive(object message)
     {
+        if (!_queue.HasWork()) return true;
         var actor = Sender;
         switch (message)
         {
@@ -151,17 +153,18 @@ internal sealed class SimulatedSnapshotStore : ActorBase
 /// <summary>Runs what waits for the disk, in order, each thing after the sync of all that was written before it.</summary>
 internal sealed class DiskQueue
 {
-    private readonly Incarnation _incarnation;
+    private readonly SimulatedSystem _system;
     private readonly IActorRef _owner;
+    private readonly Func<SimulatedDisk, DiskTail> _tailOf;
     private readonly Queue<(int Writes, Action Done)> _waiting = new();
-    private readonly DiskTail _tail;
+    private Incarnation _life = null!;
+    private DiskTail _tail = null!;
     private int _covered; // entries of the queue that the sync under way is for
 
     public DiskQueue(IActorContext context, IActorRef owner, Func<SimulatedDisk, DiskTail> tail)
     {
-        _incarnation = ((SimulatedActorRefProvider)((ExtendedActorSystem)context.System).Provider).Incarnation;
-        _owner = owner;
-        _tail = tail(Disk);
+        _system = ((SimulatedActorRefProvider)((ExtendedActorSystem)context.System).Provider).System;
+        (_owner, _tailOf) = (owner, tail);
     }
 
     /// <summary>Told to the owner when a sync is done.</summary>
@@ -170,11 +173,21 @@ internal sealed class DiskQueue
         public static readonly Synced Instance = new();
     }
 
-    public SimulatedDisk Disk => _incarnation.Node.Disk;
+    public SimulatedDisk Disk => _life.Node.Disk;
+
+    /// <summary>Whether there is a life to work for; what one before it left undone is forgotten.</summary>
+    public bool HasWork()
+    {
+        if (_system.Life is not { IsAlive: true } life) return false;
+        if (life == _life) return true;
+        (_life, _tail, _covered) = (life, _tailOf(life.Node.Disk), 0);
+        _waiting.Clear();
+        return true;
+    }
 
     /// <summary>Whether a write that comes now fails.</summary>
     /// <param name="stored">Whether it reaches the disk all the same: a failure says nothing about that.</param>
-    public bool Fails(out bool stored) => _incarnation.Node.World.DiskFails(_incarnation.Node, out stored);
+    public bool Fails(out bool stored) => _life.Node.World.DiskFails(_life.Node, out stored);
 
     public void Add(IReadOnlyList<IDiskOperation> operations, Action done)
     {
@@ -196,7 +209,7 @@ internal sealed class DiskQueue
         {
             cause = e;
         }
-        if (stored.IsCorrupt) _incarnation.Node.World.OnCorruptRead(_incarnation.Node, payload);
+        if (stored.IsCorrupt) _life.Node.World.OnCorruptRead(_life.Node, payload);
         return payload is not null;
     }
 
@@ -205,10 +218,10 @@ internal sealed class DiskQueue
         while (_waiting.Count > 0)
         {
             _covered = _waiting.Count;
-            var delay = _waiting.Any(w => w.Writes > 0) ? _incarnation.Node.World.SyncDelay(_incarnation.Node) : TimeSpan.Zero;
+            var delay = _waiting.Any(w => w.Writes > 0) ? _life.Node.World.SyncDelay(_life.Node) : TimeSpan.Zero;
             if (delay > TimeSpan.Zero)
             {
-                _incarnation.System.Scheduler.ScheduleTellOnce(delay, _owner, Synced.Instance, ActorRefs.NoSender);
+                _life.System.Scheduler.ScheduleTellOnce(delay, _owner, Synced.Instance, ActorRefs.NoSender);
                 return;
             }
             Finish();
@@ -226,7 +239,7 @@ internal sealed class DiskQueue
         for (; _covered > 0; _covered--)
         {
             var (writes, done) = _waiting.Dequeue();
-            if (writes > 0) _incarnation.Node.Synced(_tail.Sync(writes));
+            if (writes > 0) _life.Node.Synced(_tail.Sync(writes));
             done();
         }
     }

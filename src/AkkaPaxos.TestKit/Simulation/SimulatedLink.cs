@@ -10,7 +10,7 @@ namespace AkkaPaxos.TestKit.Simulation;
 /// <param name="path">The actor's path.</param>
 /// <param name="provider">The sending node's.</param>
 /// <param name="watched">Where the link stands for a watcher: the watched actor as that one knows it, with or without uid.</param>
-internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider provider, ActorPath? watched = null) : MinimalActorRef
+internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider provider, ActorPath? watched = null) : SimulatedRef
 {
     public override ActorPath Path => path;
 
@@ -37,10 +37,9 @@ internal sealed class SimulatedLink(ActorPath path, SimulatedActorRefProvider pr
 
     private void Send(object message, IActorRef? sender)
     {
-        var incarnation = provider.Incarnation;
-        if (!incarnation.IsAlive) return;
-        incarnation.Driver.CheckThread();
-        incarnation.Node.World.Send(Frame.Of(incarnation, path, message, sender));
+        if (provider.System.Life is not { IsAlive: true } life) return;
+        life.Driver.CheckThread();
+        life.Node.World.Send(Frame.Of(life, path, message, sender));
     }
 }
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
-using Akka.Configuration;
-using Akka.Event;
+using Akka.Dispatch.SysMsg;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
@@ -60,24 +59,24 @@ public sealed class NodeStart
     }
 
     /// <summary>A role of the own node, found when it is told something: it may not run yet, or have been started again.</summary>
-    private sealed class OwnRole(ActorPath path, SimulatedActorRefProvider provider) : MinimalActorRef
+    private sealed class OwnRole(ActorPath path, SimulatedActorRefProvider provider) : SimulatedRef
     {
         public override ActorPath Path => path;
 
         public override IActorRefProvider Provider => provider;
 
-        protected override void TellInternal(object message, IActorRef sender) => provider.ResolveActorRef(path).Tell(message, sender);
+        protected override void TellInternal(object message, IActorRef sender)
+        {
+            provider.System.Life?.Driver.CheckThread();
+            provider.ResolveActorRef(path).Tell(message, sender);
+        }
     }
 }
 
 /// <summary>One life of a node, from start to crash. What belongs to one that is over goes nowhere.</summary>
 internal sealed class Incarnation(SimulatedNode node, int number)
 {
-    [ThreadStatic] private static Incarnation? _booting;
-
-    /// <summary>The one whose actor system is being created on this thread: how the classes that HOCON names find their simulation.</summary>
-    public static Incarnation Booting =>
-        _booting ?? throw new InvalidOperationException("this class runs only in an actor system that the simulation creates");
+    private SimulatedSystem _system = null!;
 
     public SimulatedNode Node => node;
 
@@ -87,21 +86,12 @@ internal sealed class Incarnation(SimulatedNode node, int number)
 
     public bool IsAlive { get; private set; } = true;
 
-    public ExtendedActorSystem System { get; private set; } = null!;
+    public ExtendedActorSystem System => _system.Actors;
 
-    public void Boot(Config config)
-    {
-        var before = _booting;
-        _booting = this;
-        try
-        {
-            System = (ExtendedActorSystem)ActorSystem.Create(node.Name, config);
-        }
-        finally
-        {
-            _booting = before;
-        }
-    }
+    /// <summary>Hands one of the node's actors a message that is Akka's own; false where there is no such actor.</summary>
+    public bool TrySend(ActorPath actor, SystemMessage message) => _system.Dispatcher.TrySend(actor, message);
+
+    public void Boot() => _system = node.World.SystemFor(this);
 
     /// <summary>A role of the node, as it is now.</summary>
     public IActorRef Role(string role) => System.Provider.ResolveActorRef(SimulatedNode.PathOf(node.Name, role));
@@ -115,10 +105,13 @@ internal sealed class Incarnation(SimulatedNode node, int number)
         return asker.Answers;
     }
 
-    /// <summary>Forgets the system; it is not terminated, as a crash runs nobody's PostStop.</summary>
-    public void End() => IsAlive = false;
+    public void End()
+    {
+        IsAlive = false;
+        _system.End();
+    }
 
-    private sealed class Asker(ExtendedActorSystem system) : MinimalActorRef
+    private sealed class Asker(ExtendedActorSystem system) : SimulatedRef
     {
         public List<object> Answers { get; } = [];
 
@@ -133,7 +126,10 @@ internal sealed class Incarnation(SimulatedNode node, int number)
 /// <summary>A node: a name, a disk, and at times an actor system.</summary>
 internal sealed class SimulatedNode
 {
-    private const string Prefix = "/user/node/";
+    /// <summary>The name of the actor above its roles.</summary>
+    public const string Supervisor = "node";
+
+    private const string Prefix = $"/user/{Supervisor}/";
     private readonly Func<NodeStart, IEnumerable<SimulatedRole>> _roles;
 
     public SimulatedNode(SimulatedWorld world, string name, Func<NodeStart, IEnumerable<SimulatedRole>> roles) =>
@@ -177,12 +173,9 @@ internal sealed class SimulatedNode
     public void Start()
     {
         var incarnation = Current = new Incarnation(this, ++Starts);
-        incarnation.Boot(World.Config);
-        var log = new LogListener(incarnation);
-        foreach (var type in new[] { typeof(Error), typeof(Warning), typeof(DeadLetter), typeof(UnhandledMessage), typeof(MessageSent) })
-            incarnation.System.EventStream.Subscribe(log, type);
+        incarnation.Boot();
         var roles = _roles(new NodeStart(incarnation)).ToArray();
-        incarnation.System.ActorOf(Props.Create(typeof(NodeSupervisor), incarnation, roles), "node");
+        incarnation.System.ActorOf(Props.Create(typeof(NodeSupervisor), incarnation, roles), Supervisor);
     }
 
     public void Crash()
@@ -200,19 +193,6 @@ internal sealed class SimulatedNode
     public void RecoveryFailed(string role, Exception cause) => World.OnRecoveryFailed(this, role, cause);
 
     public void Synced(IReadOnlyList<IDiskOperation> operations) => World.OnSynced(this, operations);
-
-    /// <summary>Subscribed to what a system publishes; a plain reference, as a logger's actor would block the system's creation.</summary>
-    private sealed class LogListener(Incarnation incarnation) : MinimalActorRef
-    {
-        public override ActorPath Path { get; } = incarnation.System.Provider.RootPath / "simulation-log";
-
-        public override IActorRefProvider Provider => incarnation.System.Provider;
-
-        protected override void TellInternal(object message, IActorRef sender)
-        {
-            if (incarnation.IsAlive) incarnation.Node.World.OnPublished(incarnation.Node, message);
-        }
-    }
 }
 
 /// <summary>Runs a node's roles at <c>/user/node</c>. A role that fails is stopped, and reported.</summary>

@@ -54,19 +54,24 @@ internal abstract class SimulatedWorld
 
     private static readonly Config Defaults = PaxosSettings.DefaultConfig();
 
+    private static readonly Config Standard = Fixed.WithFallback(Defaults);
+
     private readonly SortedDictionary<string, SimulatedNode> _nodes = new(StringComparer.Ordinal);
 
     protected SimulatedWorld(Random? scheduling, Config? config)
     {
         Driver = new SimulationDriver(scheduling);
-        Config = (config is null ? Fixed : Fixed.WithFallback(config)).WithFallback(Defaults);
+        Config = config is null ? Standard : Fixed.WithFallback(config).WithFallback(Defaults);
     }
 
     public SimulationDriver Driver { get; }
 
-    public Config Config { get; }
+    protected Config Config { get; }
 
     public IReadOnlyDictionary<string, SimulatedNode> Nodes => _nodes;
+
+    /// <summary>The actor system for a node that starts.</summary>
+    public virtual SimulatedSystem SystemFor(Incarnation life) => SimulatedSystem.New(life, Config);
 
     /// <summary>A message leaves a node.</summary>
     public abstract void Send(Frame frame);

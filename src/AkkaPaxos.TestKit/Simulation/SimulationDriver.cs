@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Akka.Actor;
 using Akka.Dispatch;
 
 namespace AkkaPaxos.TestKit.Simulation;
@@ -87,7 +88,7 @@ internal sealed class SimulationDriver
 
     /// <summary>Sets a timer of a node, or of the network where <paramref name="owner"/> is null.</summary>
     public VirtualTimer Schedule(
-        Incarnation? owner, TimeSpan delay, TimeSpan? interval, object? message, string receiver, Action action, Func<bool>? cancelled)
+        Incarnation? owner, TimeSpan delay, TimeSpan? interval, object? message, ICanTell? receiver, Action action, Func<bool>? cancelled)
     {
         CheckThread();
         var timer = new VirtualTimer(++_number, owner, Now + delay, interval, message, receiver, action, cancelled);
@@ -98,6 +99,7 @@ internal sealed class SimulationDriver
     /// <summary>Runs all that is ready; time does not move.</summary>
     public void RunReady()
     {
+        ThrowLeak();
         for (var steps = 0; TryTake(out var next); steps++)
         {
             if (steps == StepsWithoutEnd) throw new InvalidOperationException($"{steps} mailboxes ran and no end: the last was {next.Path}");
@@ -106,8 +108,14 @@ internal sealed class SimulationDriver
                 Steps++;
                 next.Run.Run();
             }
-            if (_leak is not null) throw new InvalidOperationException(_leak.Message, _leak);
+            ThrowLeak();
         }
+    }
+
+    // Whoever leaks may not see it: Akka.NET catches what is thrown as an actor is told something, and logs it.
+    private void ThrowLeak()
+    {
+        if (_leak is not null) throw new InvalidOperationException(_leak.Message, _leak);
     }
 
     /// <summary>The time at which the next timer is due; null where none is set.</summary>
@@ -167,7 +175,7 @@ internal sealed class SimulationDriver
 
 /// <summary>Something that is due at a virtual time.</summary>
 internal sealed partial class VirtualTimer(
-    long number, Incarnation? owner, TimeSpan due, TimeSpan? interval, object? message, string receiver, Action action, Func<bool>? cancelled)
+    long number, Incarnation? owner, TimeSpan due, TimeSpan? interval, object? message, ICanTell? receiver, Action action, Func<bool>? cancelled)
 {
     private bool _over;
 
@@ -187,7 +195,7 @@ internal sealed partial class VirtualTimer(
         : "timer";
 
     /// <summary>Whom it tells; "" for none.</summary>
-    public string Receiver => receiver;
+    public string Receiver => receiver is IActorRef actor ? actor.Path.ToStringWithoutAddress() : "";
 
     public bool IsPending => !_over && owner is not { IsAlive: false } && cancelled?.Invoke() != true;
 
@@ -208,14 +216,23 @@ internal sealed partial class VirtualTimer(
 /// <summary>FNV-1a over what happened: texts and numbers, never anything that differs by process (uids, hash codes).</summary>
 internal sealed class TraceHash
 {
+    private const ulong Start = 14695981039346656037;
     private const ulong Prime = 1099511628211;
     private readonly Dictionary<object, ulong> _known = [];
 
-    public ulong Value { get; private set; } = 14695981039346656037;
+    public ulong Value { get; private set; } = Start;
 
     public void Add(ulong number) => Value = unchecked((Value ^ number) * Prime);
 
     public void Add(string text) => Add(Of(text, text));
+
+    /// <summary>What <see cref="Add(string)"/> adds of a text.</summary>
+    public static ulong Of(string text)
+    {
+        var hash = Start;
+        foreach (var c in text) hash = unchecked((hash ^ c) * Prime);
+        return hash;
+    }
 
     public void Add(Type type) => Add(Of(type, type.Name));
 
@@ -230,8 +247,7 @@ internal sealed class TraceHash
     private ulong Of(object key, string text)
     {
         if (_known.TryGetValue(key, out var hash)) return hash;
-        hash = 14695981039346656037;
-        foreach (var c in text) hash = unchecked((hash ^ c) * Prime);
+        hash = Of(text);
         if (_known.Count < 100_000) _known.Add(key, hash);
         return hash;
     }

@@ -209,7 +209,7 @@ public sealed class SteppingNetwork
         using var _ = _world.Driver.Enter();
         var (found, reader) = (_world.Find(node), _world.Nodes.Values.FirstOrDefault(n => n.Current is not null)?.Current);
         if (reader is null) throw new InvalidOperationException("no node is up whose serializers could read a journal");
-        return [.. found.Disk.Journal(persistenceId).Events.Values.Select(e => e.Load(reader.System))];
+        return [.. found.Disk.Journal(persistenceId).Events.Values.Select(e => e.Object.Load(reader.System))];
     }
 
     private void RunTo(TimeSpan until, bool deliver)
@@ -332,7 +332,7 @@ public sealed class SteppingNetwork
             var delayed = waiting.Message with { NotBefore = Now + delay };
             Waiting[id] = waiting with { Message = delayed };
             Tell(new MessageDelayed(Now, delayed));
-            Driver.Schedule(null, delay, null, null, "", () =>
+            Driver.Schedule(null, delay, null, null, null, () =>
             {
                 if (Waiting.TryGetValue(id, out var still) && still.Message.NotBefore == delayed.NotBefore) Deliver(id);
             }, null);

@@ -265,6 +265,8 @@ public partial class Replica
         if (_snapshot is null || _snapshot.SlotOut <= saved.SlotOut) _snapshot = saved;
         else TakeSnapshot(); // a newer one was received meanwhile
         _log.Trim(_snapshotSlot, _settings.SnapshotKeepSlots, _settings.SnapshotBytes);
+        // Nothing is before it; and MemorySnapshotStore takes a bound of 0 for no bound, and would delete this one.
+        if (sequenceNr == 1) return;
         DeleteSnapshots(new SnapshotSelectionCriteria(sequenceNr - 1));
         DeleteMessages(sequenceNr - 1);
     }
