@@ -3,6 +3,7 @@ using Akka.Configuration;
 using AkkaPaxos.Gateway;
 using AkkaPaxos.Hocon;
 using AkkaPaxos.Node;
+using Microsoft.Data.Sqlite;
 
 namespace AkkaPaxos.Cli;
 
@@ -32,16 +33,20 @@ internal static class NodeConfig
         if (!LogLevels.Contains(level, StringComparer.OrdinalIgnoreCase))
             throw new SettingException("akka.loglevel", $"akka.loglevel = {level}: must be one of {string.Join(", ", LogLevels)}");
         var data = DataDirectory(config, node);
-        // Two files: a large snapshot on its way to the disk holds up no promise. For a file that another process has locked SQLite itself waits
-        // Default Timeout seconds, less than node-defaults.conf's call-timeout: so what fails says "database is locked".
+        // Two files: a large snapshot on its way to the disk holds up no promise.
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp.hostname = {{HoconText.Quote(address.Host)}}
             akka.remote.dot-netty.tcp.port = {{address.Port}}
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
-            akka.persistence.journal.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "journal.db")};Default Timeout=15")}}
-            akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote($"Data Source={Path.Combine(data, "snapshots.db")};Default Timeout=15")}}
+            akka.persistence.journal.sql.connection-string = {{HoconText.Quote(Sqlite(data, "journal.db"))}}
+            akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote(Sqlite(data, "snapshots.db"))}}
             """));
     }
+
+    // For a file that another process has locked SQLite itself waits this many seconds, less than node-defaults.conf's call-timeout: so what fails
+    // says "database is locked".
+    private static string Sqlite(string folder, string file) =>
+        new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, file), DefaultTimeout = 15 }.ConnectionString;
 
     /// <summary>Where the node keeps its journal and snapshots.</summary>
     public static string DataDirectory(Config config, PaxosSettings node) =>

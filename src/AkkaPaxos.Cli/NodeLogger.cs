@@ -78,7 +78,7 @@ internal sealed partial class NodeLogger : UntypedActor, IRequiresMessageQueue<I
         }
         catch (FormatException)
         {
-            text = e.Message is LogMessage wrong ? $"{wrong.Format} {wrong.Unformatted()}" : "a message that cannot be formatted";
+            text = e.Message is LogMessage wrong ? wrong.Format : "a message that cannot be formatted";
         }
         // Ours say who speaks; for others the class does.
         if (!IsOurs(e)) text = $"{e.LogClass.Name}: {text}";

@@ -58,6 +58,13 @@ public sealed class NodeCommandTests : NodeTestBase
         }
     }
 
+    [Fact]
+    public void The_thread_pools_workers_do_not_spin_while_they_wait()
+    {
+        var options = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "AkkaPaxos.Cli.runtimeconfig.json")))!;
+        Assert.Equal(0, (int)options["runtimeOptions"]!["configProperties"]!["System.Threading.ThreadPool.UnfairSemaphoreSpinLimit"]!);
+    }
+
     [Theory]
     [InlineData("--contact-points", "nowhere", 2)]
     [InlineData("--endpoints", "127.0.0.1:1", 1)]

@@ -40,6 +40,8 @@ internal sealed record Seen(IReadOnlyList<NodeId> Nodes) : INodeMessage;
 internal sealed class Introduction : UntypedActor, IWithTimers
 {
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    // A node that nobody has welcomed yet says hello more often: its roles wait for that.
+    private static readonly TimeSpan UntilWelcomed = TimeSpan.FromMilliseconds(100);
     private const int SeenForTicks = 4;
     // A refusal decides at once where it leaves no majority; otherwise a misconfigured peer gets this long to be outvoted.
     private const int GraceTicks = 10;
@@ -47,6 +49,11 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private sealed class Tick
     {
         public static readonly Tick Instance = new();
+    }
+
+    private sealed class Again
+    {
+        public static readonly Again Instance = new();
     }
 
     private readonly PaxosSettings _settings;
@@ -74,6 +81,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TimeSpan.Zero, Interval);
+        Timers.StartPeriodicTimer(Again.Instance, Again.Instance, UntilWelcomed);
         Decide();
     }
 
@@ -83,10 +91,13 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         {
             case Tick:
                 _tick++;
-                foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
-                    _peers.Find(member.Id, "introduction").Tell(new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members), Self);
+                SayHello();
                 _peerLog.Reached(Lately().ToHashSet(), Context.System.Scheduler.Now);
                 Decide();
+                break;
+            case Again:
+                if (_decided) Timers.Cancel(Again.Instance);
+                else SayHello();
                 break;
             case AssociationErrorEvent e:
                 if (e.RemoteAddress is not null) _peerLog.ConnectionFailed($"{e.RemoteAddress}", e.Cause.GetBaseException().Message);
@@ -111,6 +122,12 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     }
 
     private IEnumerable<NodeId> Lately() => _seenAt.Where(s => _tick - s.Value <= SeenForTicks).Select(s => s.Key);
+
+    private void SayHello()
+    {
+        foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
+            _peers.Find(member.Id, "introduction").Tell(new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members), Self);
+    }
 
     private void Answer(Hello hello)
     {
