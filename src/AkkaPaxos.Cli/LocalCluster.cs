@@ -169,7 +169,8 @@ public sealed class LocalCluster : IDisposable
         }
     }
 
-    private static int[] FreePorts(int count)
+    /// <summary>Ports of the loopback address that nobody listens on now.</summary>
+    internal static int[] FreePorts(int count)
     {
         // All are bound at once, so that no two are the same.
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using static AkkaPaxos.Cli.Tests.CommandLine;
 
 namespace AkkaPaxos.Cli.Tests;
@@ -7,7 +5,7 @@ namespace AkkaPaxos.Cli.Tests;
 /// <summary>A base for tests with a node in this process, a cluster of one: its folder, its ports, and its life.</summary>
 public abstract class NodeTestBase : IDisposable
 {
-    private readonly int[] _ports = FreePorts(2);
+    private readonly int[] _ports = LocalCluster.FreePorts(2);
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("akkapaxos-").FullName;
 
@@ -85,14 +83,5 @@ public abstract class NodeTestBase : IDisposable
                 return false;
             }
         }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 }
