@@ -14,7 +14,7 @@ namespace AkkaPaxos.Node;
 public sealed record ClusterView(NodeId From, int Incarnation, IReadOnlyList<int> Sees, NodeId Favours) : IPaxosMessage;
 
 /// <summary>To the node: only a new actor system gets this one out of where it is.</summary>
-internal sealed record StartAgain(string Reason);
+internal sealed record StartAgain(string Reason) : INodeMessage;
 
 /// <summary>
 /// Brings the members into one Akka cluster, in whatever order they start, and keeps them there. A node joins a member that is in a cluster. Where none
