@@ -47,6 +47,8 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
         LocalCluster.Kill(first);
         LocalCluster.Kill(cluster.Nodes[2]);
         cluster.Start(first);
+        // Until it is found to be gone, gossip has the former incarnation at the same address.
+        await Until("gossip does not miss node 1", async () => !await InCluster(cluster.Nodes[1], first));
         await Serves(cluster, 1);
         await Serves(cluster, 2);
         Assert.False(await InCluster(cluster.Nodes[1], first));
