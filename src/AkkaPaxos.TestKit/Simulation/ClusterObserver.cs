@@ -202,6 +202,9 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         }
     }
 
+    /// <summary>How far a replica is, by what its leader never read: maybe an old word, that waited in a leader until that ended.</summary>
+    public void ExecutedAtLeast(string node, long slotOut) => _slotOut[node] = Math.Max(slotOut, _slotOut.GetValueOrDefault(node, 1));
+
     // What is told to be decided is chosen, and that is on the disks of a majority.
     private void Decided(string node, Decision decision)
     {

@@ -242,7 +242,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             case DeadLetter m:
                 if (DeadLetters++ == 0) _firstDeadLetter = $"{m.Message} to {m.Recipient.Path.ToStringWithoutAddress()}";
                 // How far a replica is counts also while the leader beside it is down.
-                if (m.Message is Executed executed) Observer.Sent(node.Name, executed, null, node.Starts, node.Name, "leader");
+                if (m.Message is Executed executed) Observer.ExecutedAtLeast(node.Name, executed.SlotOut);
                 break;
             // A disk that refuses what is written, or has changed it, is to be told of.
             case Error e when !_corrupt.ContainsKey(node.Name) && !HasJustFailed(node):
