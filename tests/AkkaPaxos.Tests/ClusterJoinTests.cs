@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -13,7 +11,7 @@ public sealed class ClusterJoinTests : IAsyncLifetime
 {
     private static readonly TimeSpan InTime = TimeSpan.FromSeconds(60);
     private readonly List<ActorSystem> _systems = [];
-    private readonly int[] _ports = FreePorts(3);
+    private readonly int[] _ports = NodeTests.FreePorts(3);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -107,14 +105,5 @@ public sealed class ClusterJoinTests : IAsyncLifetime
         var system = ActorSystem.Create("akkapaxos", config);
         _systems.Add(system);
         return system;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(l => l.Stop());
-        return ports;
     }
 }

@@ -20,7 +20,8 @@ public sealed class NodeTests : IAsyncLifetime
 
     public Task DisposeAsync() => Task.WhenAll(_systems.Select(s => s.Terminate()));
 
-    private static int[] FreePorts(int count)
+    /// <summary>Ports of the loopback address that nobody listens on now.</summary>
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(l => l.Start());
