@@ -8,9 +8,13 @@ namespace AkkaPaxos.Consensus;
 /// </summary>
 public sealed class Value : IEquatable<Value>
 {
+    // The commands of a larger value are not kept beside its encoding, which holds the same bytes once more: they are decoded when they are asked for.
+    private const int KeptDecoded = 64 << 10;
+
     private IReadOnlyList<Command>? _commands;
 
-    private Value(ReadOnlyMemory<byte> encoded, IReadOnlyList<Command>? commands) => (Encoded, _commands) = (encoded, commands);
+    private Value(ReadOnlyMemory<byte> encoded, IReadOnlyList<Command>? commands) =>
+        (Encoded, _commands) = (encoded, encoded.Length > KeptDecoded ? null : commands);
 
     /// <summary>The value of a slot in which nothing happens.</summary>
     public static Value NoOp { get; } = new(ReadOnlyMemory<byte>.Empty, []);
@@ -21,9 +25,9 @@ public sealed class Value : IEquatable<Value>
     /// <summary>Whether this is the no-op.</summary>
     public bool IsNoOp => Encoded.IsEmpty;
 
-    /// <summary>The commands in the order in which they execute; decoded at first use. None for the no-op.</summary>
+    /// <summary>The commands in the order in which they execute; decoded at first use, of a large value at each. None for the no-op.</summary>
     /// <exception cref="FormatException">The encoding this value was made from is not one.</exception>
-    public IReadOnlyList<Command> Commands => _commands ??= Parse(Encoded);
+    public IReadOnlyList<Command> Commands => _commands ?? (Encoded.Length > KeptDecoded ? Parse(Encoded) : _commands = Parse(Encoded));
 
     /// <summary>A value that executes <paramref name="commands"/> in their order.</summary>
     /// <exception cref="ArgumentException">There is no command: that would be a no-op.</exception>

@@ -21,6 +21,9 @@ namespace AkkaPaxos.MultiPaxos;
 /// </remarks>
 public class Acceptor : UntypedPersistentActor
 {
+    // So many bytes of values may keep a leader's heartbeats waiting.
+    private const int SignAfterBytes = 64 << 10;
+
     private readonly RoleContext _context;
     private readonly RoleLink _link;
 
@@ -28,6 +31,8 @@ public class Acceptor : UntypedPersistentActor
     private Ballot _promised = Ballot.Bottom;
     private long _truncatedBelow = 1;
     private readonly Dictionary<long, PValue> _inFlight = []; // the last pvalue issued for a slot, until it is on disk
+    private long _bytesSinceSign; // of values, since the leader beside it was told of the one that sends them
+    private long _bytesInFlight; // of all pvalues that were issued and are not on disk
 
     // On disk.
     private Ballot _promisedOnDisk = Ballot.Bottom;
@@ -132,6 +137,7 @@ public class Acceptor : UntypedPersistentActor
     private void OnAccept(Accept accept)
     {
         var (pvalue, commander) = (accept.PValue, Sender);
+        TellSignOfLife(pvalue);
 
         // The slot is decided, and a majority has it in snapshots. Accepting would bring back what was forgotten; to say Accepted without
         // accepting would be a lie, if a harmless one. The commander is not left waiting for ever: its node is behind, catches up from the
@@ -146,16 +152,29 @@ public class Acceptor : UntypedPersistentActor
         {
             DeferAsync(pvalue, p => Learn(p, commander));
         }
-        else
+        else if (_bytesInFlight == 0 || _bytesInFlight + pvalue.Value.Encoded.Length <= _context.Settings.UnderWayBytes)
         {
             _promised = pvalue.Ballot;
             _inFlight[pvalue.Slot] = pvalue;
+            _bytesInFlight += pvalue.Value.Encoded.Length;
             PersistThen(new AcceptorAccepted(pvalue), e =>
             {
+                _bytesInFlight -= e.PValue.Value.Encoded.Length;
                 Apply(e);
                 Learn(e.PValue, commander);
             });
         }
+
+        // Otherwise the disk is too slow for what comes, which must not pile up in memory: as if the message had been lost. Others accept it, or the
+        // commander asks again.
+    }
+
+    private void TellSignOfLife(PValue pvalue)
+    {
+        _bytesSinceSign += pvalue.Value.Encoded.Length;
+        if (_bytesSinceSign < SignAfterBytes || pvalue.Ballot.Leader == _context.Self) return;
+        _bytesSinceSign = 0;
+        _link.Tell(_context.Self, "leader", _context.Peers.Leader(_context.Self), new Heartbeat(pvalue.Ballot));
     }
 
     /// <summary>Whether the promise it has given allows it to accept under a ballot (invariant A2).</summary>

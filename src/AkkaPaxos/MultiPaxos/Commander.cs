@@ -10,6 +10,10 @@ namespace AkkaPaxos.MultiPaxos;
 /// <remarks>It has no timer of its own, as one is made for every slot: the leader's <see cref="Resend"/> paces the repeats.</remarks>
 public class Commander : UntypedActor
 {
+    // A larger value is not sent again with the decision: a replica whose acceptor has not accepted it yet most likely gets it from there in a moment, and
+    // one that missed it asks for it.
+    private const int SentAgainBytes = 16 << 10;
+
     private readonly RoleContext _context;
     private readonly RoleLink _link;
     private readonly IActorRef _leader;
@@ -68,7 +72,8 @@ public class Commander : UntypedActor
     // The replica beside an acceptor that said Accepted was told the value by it before.
     private void Decide()
     {
-        var (known, whole) = (new Decision(_pvalue.Slot, _pvalue.Ballot, null), new Decision(_pvalue.Slot, _pvalue.Ballot, _pvalue.Value));
+        var known = new Decision(_pvalue.Slot, _pvalue.Ballot, null);
+        var whole = _pvalue.Value.Encoded.Length <= SentAgainBytes ? known with { Value = _pvalue.Value } : known;
         foreach (var node in _context.Membership.Replicas(_pvalue.Slot))
             _link.Tell(node, "replica", _context.Peers.Replica(node), _accepted.Contains(node) ? known : whole, _pvalue.Slot);
         _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);

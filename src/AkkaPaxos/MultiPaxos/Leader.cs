@@ -53,7 +53,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _context = context;
         _link = new RoleLink(Context, context, "leader");
         _timeout = new LeaderTimeout(context.Settings, new Random(context.Seed));
-        _slots = new LeaderSlots(context.Settings.Window);
+        _slots = new LeaderSlots(context.Settings.Window, context.Settings.WindowBytes);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(context.Settings.ResendInterval / context.Settings.HeartbeatInterval);
     }

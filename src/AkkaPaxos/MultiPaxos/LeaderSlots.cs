@@ -7,11 +7,13 @@ namespace AkkaPaxos.MultiPaxos;
 /// protocol.
 /// </summary>
 /// <param name="window">Commanders at once, and slots beyond those in use for which proposals are taken.</param>
-internal sealed class LeaderSlots(long window)
+/// <param name="windowBytes">Bytes of values that commanders have in flight at once; a single larger value still gets one.</param>
+internal sealed class LeaderSlots(long window, long windowBytes)
 {
     private readonly SortedDictionary<long, Value> _proposals = [];
     private readonly SortedSet<long> _waiting = []; // have no commander yet under this ballot; empty while not active
     private readonly SortedDictionary<long, Leader.Child> _commanders = [];
+    private long _bytesInFlight; // of the commanders' values
     private readonly SortedSet<long> _chosen = []; // under this ballot, and not executed yet; empty while not active
     private long _truncatedBelow = 1;
     private long _scoutedFrom = 1;
@@ -81,15 +83,11 @@ internal sealed class LeaderSlots(long window)
     /// <summary>The lowest slot that waits for a commander, while there is room for one.</summary>
     public bool TryNext(out long slot, out Value value)
     {
-        if (_commanders.Count >= window || _waiting.Count == 0)
-        {
-            (slot, value) = (0, Value.NoOp);
-            return false;
-        }
-
+        (slot, value) = (0, Value.NoOp);
+        if (_commanders.Count >= window || _waiting.Count == 0) return false;
         slot = _waiting.Min;
         value = _proposals[slot];
-        return true;
+        return _commanders.Count == 0 || _bytesInFlight + value.Encoded.Length <= windowBytes;
     }
 
     /// <summary>The slot has its commander (C1: it leaves the waiting ones, and comes back only under a new ballot).</summary>
@@ -97,13 +95,15 @@ internal sealed class LeaderSlots(long window)
     {
         if (!_waiting.Remove(slot)) throw new InvariantViolationException("C1", $"slot {slot} got a second commander under one ballot");
         _commanders.Add(slot, commander);
+        _bytesInFlight += _proposals[slot].Encoded.Length;
     }
 
     /// <summary>The slot's commander has ended. The proposal stays until the slot is executed, so that no other is taken for it.</summary>
     public void Chosen(long slot)
     {
-        _commanders.Remove(slot);
-        if (_proposals.ContainsKey(slot)) _chosen.Add(slot);
+        if (!_proposals.TryGetValue(slot, out var value)) return;
+        if (_commanders.Remove(slot)) _bytesInFlight -= value.Encoded.Length;
+        _chosen.Add(slot);
     }
 
     /// <summary>
@@ -127,6 +127,7 @@ internal sealed class LeaderSlots(long window)
     {
         var commanders = _commanders.Values.ToList();
         _commanders.Clear();
+        _bytesInFlight = 0;
         _waiting.Clear();
         _chosen.Clear();
         return commanders;
@@ -139,10 +140,12 @@ internal sealed class LeaderSlots(long window)
         var commanders = new List<Leader.Child>();
         foreach (var slot in gone)
         {
-            _proposals.Remove(slot);
+            _proposals.Remove(slot, out var value);
             _waiting.Remove(slot);
             _chosen.Remove(slot);
-            if (_commanders.Remove(slot, out var commander)) commanders.Add(commander);
+            if (!_commanders.Remove(slot, out var commander)) continue;
+            _bytesInFlight -= value!.Encoded.Length;
+            commanders.Add(commander);
         }
 
         return commanders;

@@ -104,7 +104,8 @@ public sealed record Learned(PValue PValue) : INodeMessage;
 /// <summary>Commander to replica: ⟨decision, s, c⟩ (PMMC figure 6).</summary>
 /// <param name="Slot">The slot.</param>
 /// <param name="Ballot">The ballot under which the value was chosen.</param>
-/// <param name="Value">The value; null where the acceptor beside the replica said that it accepted it under this very ballot.</param>
+/// <param name="Value">The value; null where the acceptor beside the replica said that it accepted it under this very ballot, or soon may: a large value
+/// is not sent a second time, and a replica that never gets it asks for it.</param>
 public sealed record Decision(long Slot, Ballot Ballot, Value? Value) : IPaxosMessage;
 
 /// <summary>Scout to its leader: a quorum has adopted the ballot (PMMC figure 6).</summary>
@@ -120,7 +121,10 @@ public sealed record Preempted(Ballot Ballot) : INodeMessage;
 /// <summary>Commander to its leader: the slot is decided; the commander ends. The leader has room for one more slot in flight.</summary>
 public sealed record SlotChosen(Ballot Ballot, long Slot) : INodeMessage;
 
-/// <summary>Active leader to the other leaders, again and again: I am here (PMMC 3).</summary>
+/// <summary>
+/// Active leader to the other leaders, again and again: I am here (PMMC 3). Where values come in bulk it would stand in line behind them; so an acceptor tells the
+/// leader beside it, too, of whose values it gets.
+/// </summary>
 /// <param name="Ballot">The ballot it leads.</param>
 public sealed record Heartbeat(Ballot Ballot) : IPaxosMessage;
 

@@ -13,6 +13,7 @@ public sealed record ProtocolSettings
     {
         var section = new Section(config, "akkapaxos");
         Window = section.Long("window");
+        WindowBytes = section.Size("window-bytes");
         BatchCommands = section.Whole("batch.commands");
         BatchBytes = section.Size("batch.bytes");
         HeartbeatInterval = section.Duration("leader.heartbeat-interval");
@@ -37,6 +38,15 @@ public sealed record ProtocolSettings
 
     /// <summary>Slots that may be proposed beyond slotOut.</summary>
     public long Window { get; init; }
+
+    /// <summary>Bytes of values that may be in flight at once; a single larger one still is.</summary>
+    public long WindowBytes { get; init; }
+
+    /// <summary>Bytes of values that may be on their way to one node: what is decided without it comes on top of what is in flight.</summary>
+    public long UnderWayBytes => 2 * WindowBytes;
+
+    /// <summary>Bytes of commands that may wait at a replica.</summary>
+    public long PendingBytes => 8 * WindowBytes;
 
     /// <summary>Commands in a full batch.</summary>
     public int BatchCommands { get; init; }

@@ -16,6 +16,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
 {
     // Ages are counted in ticks of the resend interval: a message of this age has had at least that interval for its answer.
     private const long Patience = 2;
+    private const int BytesOfPatience = 1 << 20; // commands of so many bytes are given as long again
     // The lowest proposals only: the others cannot be executed before these, and re-sending all would flood leaders that are not there.
     private const int ProposalsResent = 8;
     // A client asks again well before a question of this many forward time-outs is forgotten.
@@ -47,6 +48,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly CommandQueue _requests;                             // PMMC: requests
     private readonly CommandQueue _unheard;                              // passed on, or waiting for a leader, for too long
     private readonly SortedDictionary<long, Proposal> _proposals = [];   // PMMC: proposals
+    private long _proposedBytes;                                         // of the values of proposals
     private readonly ReplicaDecisionLog _log = new();                    // PMMC: decisions
     private readonly Queue<(PendingCommand Command, long Since)> _passed = new();
     private readonly ReplicaReads _reads;
@@ -150,7 +152,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
                 if (client is not null) _replies.Add(client, ReplyTo(command, answer));
             }
             else if (_pending.TryGet(command.Id, out var known)) known.Client = client ?? known.Client;
-            else if (_requests.Bytes + _unheard.Bytes <= _settings.Window * _settings.BatchBytes) // beyond that: the client sends again
+            else if (_pending.Bytes + command.Operation.Length <= _settings.PendingBytes) // beyond that: the client sends again
                 Enqueue(_pending.Add(command, client), _requests.Add);
         }
         SendReplies(0);
@@ -190,6 +192,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             if (_proposals.Count > 0 && !queue.IsFull) return; // gather until a slot frees
             while (_log.IsDecided(_slotIn) || _proposals.ContainsKey(_slotIn)) _slotIn++;
             if (_slotIn >= SlotOut + _settings.Window) return; // R4
+            if (_proposals.Count > 0 && _proposedBytes + queue.NextBytes > _settings.WindowBytes) return;
             var batch = queue.TakeBatch();
             foreach (var pending in batch)
             {
@@ -204,6 +207,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     {
         var proposal = new Proposal(value, commands);
         _proposals.Add(slot, proposal);
+        _proposedBytes += value.Encoded.Length;
         Send(slot, proposal);
     }
 
@@ -267,10 +271,17 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     // What this replica wanted in that slot, and did not get, it wants in another.
     private void NowDecided(long slot)
     {
-        if (!_proposals.Remove(slot, out var own)) return;
+        if (RemoveProposal(slot) is not { } own) return;
         _log.TryGet(slot, out var decision);
         if (own.Value.Equals(decision.Value)) return;
         foreach (var pending in own.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
+    }
+
+    private Proposal? RemoveProposal(long slot)
+    {
+        if (!_proposals.Remove(slot, out var proposal)) return null;
+        _proposedBytes -= proposal.Value.Encoded.Length;
+        return proposal;
     }
 
     // --- perform (PMMC: perform(c)) -----------------------------------------------------------------------------------------------------
@@ -372,17 +383,20 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         _tick++;
         foreach (var (slot, proposal) in _proposals.Take(ProposalsResent))
             if (_tick - proposal.SentAt >= Patience) Send(slot, proposal);
-        while (_passed.TryPeek(out var passed) && (!IsStillPassed(passed) || _tick - passed.Since >= _forwardTicks))
+        while (_passed.TryPeek(out var passed) && (!IsStillPassed(passed) || _tick - passed.Since >= ForwardPatience))
         {
             _passed.Dequeue();
             if (IsStillPassed(passed)) GiveUpOnLeader(passed.Command);
         }
-        while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= _forwardTicks) GiveUpOnLeader(_requests.Take());
+        while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) GiveUpOnLeader(_requests.Take());
         if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) Ask(question);
         _reads.Forget(_tick - QueryForwardTimeouts * _forwardTicks);
         FillGap();
         ScheduleFlush();
     }
+
+    // Much that is under way takes its time, and the more so where it is sent once more.
+    private long ForwardPatience => _forwardTicks * (1 + _pending.Bytes / BytesOfPatience);
 
     private void GiveUpOnLeader(PendingCommand pending) => Enqueue(pending, _unheard.Add);
 

@@ -186,8 +186,7 @@ public partial class Replica
         _checksums.Add(SlotOut, _state.Checksum);
         foreach (var slot in _proposals.Keys.Where(s => s < SlotOut).ToList())
         {
-            _proposals.Remove(slot, out var lost);
-            foreach (var pending in lost!.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
+            foreach (var pending in RemoveProposal(slot)!.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
         }
         foreach (var pending in _pending.InOrder())
         {

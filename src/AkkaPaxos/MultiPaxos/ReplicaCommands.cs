@@ -54,7 +54,8 @@ internal sealed class PendingCommands
     private readonly Dictionary<CommandId, PendingCommand> _byId = [];
     private long _number;
 
-    public int Count => _byId.Count;
+    /// <summary>Bytes of their operations.</summary>
+    public long Bytes { get; private set; }
 
     public bool TryGet(CommandId id, out PendingCommand pending) => _byId.TryGetValue(id, out pending!);
 
@@ -62,10 +63,16 @@ internal sealed class PendingCommands
     {
         var pending = new PendingCommand(command, client, ++_number);
         _byId.Add(command.Id, pending);
+        Bytes += command.Operation.Length;
         return pending;
     }
 
-    public bool Remove(CommandId id, out PendingCommand pending) => _byId.Remove(id, out pending!);
+    public bool Remove(CommandId id, out PendingCommand pending)
+    {
+        if (!_byId.Remove(id, out pending!)) return false;
+        Bytes -= pending.Command.Operation.Length;
+        return true;
+    }
 
     /// <summary>All of them, in the order in which they arrived.</summary>
     public List<PendingCommand> InOrder() => [.. _byId.Values.OrderBy(p => p.Number)];
@@ -83,6 +90,9 @@ internal sealed class CommandQueue(int batchCommands, long batchBytes)
     public int Count { get; private set; }
 
     public long Bytes { get; private set; }
+
+    /// <summary>Bytes of the batch that would be taken next, or somewhat more.</summary>
+    public long NextBytes => Math.Min(Bytes, Math.Max(batchBytes, Peek()?.Command.Operation.Length ?? 0));
 
     /// <summary>Whether what waits fills a batch.</summary>
     public bool IsFull => Count >= batchCommands || Bytes >= batchBytes;

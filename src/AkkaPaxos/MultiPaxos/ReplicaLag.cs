@@ -9,7 +9,8 @@ namespace AkkaPaxos.MultiPaxos;
 internal sealed class ReplicaLag(NodeId self)
 {
     private readonly SortedDictionary<NodeId, Progress> _peers = [];
-    private long _ahead;   // what was ahead when last looked: not reached by the next look means behind
+    private long _ahead;   // what was ahead when last looked: not reached by the next look, and no step made, means behind
+    private long _slotOut; // this replica's when last looked: as long as it moves, what it lacks may well be on its way
     private NodeId _asked;
     private long _askedAt;
     private NodeId _silent;
@@ -39,7 +40,8 @@ internal sealed class ReplicaLag(NodeId self)
             if (tick - _askedAt < patience) return null;
             (_silent, _asked) = (_asked, NodeId.None);
         }
-        var behind = slotOut < _ahead;
+        var behind = slotOut < _ahead && slotOut == _slotOut;
+        _slotOut = slotOut;
         _ahead = Math.Max(decided + 1, _peers.Count == 0 ? 0 : _peers.Values.Max(p => p.SlotOut));
         if (!behind) return null;
         return Ask(slotOut, fallback, tick);

@@ -24,6 +24,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
 
     // Patience is counted in ticks: this many make up RetryAfter.
     private const int TicksToRetry = 4;
+    private const int BytesOfPatience = 1 << 20; // so many bytes in flight are given as long again
 
     private readonly IReadOnlyList<Func<IActorRef>> _replicas;
     private readonly SessionSettings _settings;
@@ -32,6 +33,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
 
     private readonly Queue<ClientCall> _waiting = new();            // commands that have no number yet
     private readonly Dictionary<long, ClientCall> _commands = [];   // numbered, not answered
+    private long _bytesInFlight;                                    // of their operations
     private readonly SortedDictionary<long, ClientCall> _queries = []; // asked, not answered
     private readonly List<ClientCall> _newQueries = [];
     private long _session;      // 0: none yet
@@ -84,6 +86,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             else
             {
                 call.Message = new Query(++_queryId, call.Kind == CallKind.SerializableQuery, call.Operation);
+                _calls.Left(call);
                 _queries.Add(_queryId, call);
                 _newQueries.Add(call);
             }
@@ -103,12 +106,15 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             return;
         }
         List<ClientCall>? batch = null;
-        while (_waiting.Count > 0 && _next - _oldest < _settings.InFlight)
+        while (_waiting.TryPeek(out var call) && _next - _oldest < _settings.InFlight)
         {
-            var call = _waiting.Dequeue();
-            if (call.Task.IsCompleted) continue; // canceled before it was sent: it never will be
+            var isCanceled = call.Task.IsCompleted; // before it was sent: it never will be
+            if (!isCanceled && _bytesInFlight > 0 && _bytesInFlight + call.Operation.Length > _settings.InFlightBytes) break;
+            _calls.Left(_waiting.Dequeue());
+            if (isCanceled) continue;
             call.Message = new Command(_session, _next, _oldest, call.Operation);
             _commands.Add(_next++, call);
+            _bytesInFlight += call.Operation.Length;
             (batch ??= []).Add(call);
         }
         if (batch is not null) SendAll(batch);
@@ -172,11 +178,11 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
         switch (reply.Status)
         {
             case ReplyStatus.Ok:
-                _commands.Remove(reply.Sequence);
+                Remove(reply.Sequence, call);
                 call.Answer(reply.Result);
                 break;
             case ReplyStatus.Stale:
-                _commands.Remove(reply.Sequence);
+                Remove(reply.Sequence, call);
                 call.Fail(new OutcomeUnknownException("the cluster no longer remembers this command's answer: it may have been executed or not"));
                 break;
             case ReplyStatus.SessionUnknown:
@@ -184,9 +190,16 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
                 var forgotten = $"the cluster has forgotten session {_session}: the command may have been executed or not";
                 foreach (var lost in _commands.Values) lost.Fail(new OutcomeUnknownException(forgotten));
                 _commands.Clear();
+                _bytesInFlight = 0;
                 _session = 0;
                 break;
         }
+    }
+
+    private void Remove(long sequence, ClientCall call)
+    {
+        _commands.Remove(sequence);
+        _bytesInFlight -= call.Operation.Length;
     }
 
     private void Answered(QueryResponse response)
@@ -212,5 +225,6 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
         if (late.Count > 0) SendAll(late);
     }
 
-    private bool IsLate(long sentAt) => _tick - sentAt >= _patience;
+    // Much that is under way takes its time, and the more so where it is sent once more.
+    private bool IsLate(long sentAt) => _tick - sentAt >= _patience * (1 + _bytesInFlight / BytesOfPatience);
 }

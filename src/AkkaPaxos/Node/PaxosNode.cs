@@ -83,6 +83,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
         if (_settings.Warning is { } warning) _log.Warning(warning);
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
+        _peers.Links.Asker = Context.ActorOf(Props.Create(typeof(PeerLinkAnswers), _peers.Links), "links");
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
         foreach (var role in _roles) Start(role);
     }

@@ -19,6 +19,12 @@ public sealed record SessionSettings
     /// <summary>The longest time between two tries.</summary>
     public TimeSpan RetryAfterMax { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Bytes of commands numbered and not yet answered; more wait, and a single larger one does not.</summary>
+    public long InFlightBytes { get; init; } = 4 << 20;
+
+    /// <summary>Bytes of commands that wait for their turn. A call beyond that is refused at once (<see cref="OverloadedException"/>).</summary>
+    public long WaitingBytes { get; init; } = 32 << 20;
+
     /// <summary>Bytes of operations in one message; a single larger one travels alone.</summary>
     public long RequestBytes { get; init; } = 1 << 20;
 }
@@ -28,6 +34,12 @@ public sealed record SessionSettings
 /// </summary>
 /// <param name="message">Which of these.</param>
 public sealed class OutcomeUnknownException(string message) : Exception(message);
+
+/// <summary>
+/// Too much waits already: the call was refused at once, nothing was sent and nothing will happen. Try again when other calls have been answered.
+/// </summary>
+/// <param name="message">How much waits, and what the limit is.</param>
+public sealed class OverloadedException(string message) : Exception(message);
 
 /// <summary>
 /// A client's session with a Paxos group: numbers its commands, so that each takes effect at most once however often it has to be sent,
@@ -43,7 +55,7 @@ public sealed class PaxosSession
     {
         if (replicas.Count == 0) throw new ArgumentException("a session needs at least one contact point", nameof(replicas));
         _system = system;
-        _calls = new ClientCalls();
+        _calls = new ClientCalls(settings.WaitingBytes);
         _actor = system.ActorOf(Props.Create(typeof(ClientSession), replicas, settings, _calls), name);
         _calls.Signal = () => _actor.Tell(ClientSession.Flush.Instance, ActorRefs.NoSender);
     }
@@ -85,6 +97,7 @@ public sealed class PaxosSession
     /// <param name="operation">The operation; it must not be changed before the task ends.</param>
     /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
+    /// <exception cref="OverloadedException">Too much waits already; it was not sent.</exception>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was
     /// closed.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
@@ -140,9 +153,11 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
 }
 
 /// <summary>Hands calls over from the callers' threads to the session's actor: a queue, and one message for all that waits in it.</summary>
-internal sealed class ClientCalls
+/// <param name="limit">Bytes of operations that may wait.</param>
+internal sealed class ClientCalls(long limit)
 {
     private readonly ConcurrentQueue<ClientCall> _queue = new();
+    private long _bytes; // of the calls that wait, here and in the actor
     private int _signaled;
     private volatile bool _closed;
 
@@ -150,6 +165,13 @@ internal sealed class ClientCalls
 
     public Task<ReadOnlyMemory<byte>> Add(ClientCall call, CancellationToken cancellation)
     {
+        var length = call.Operation.Length;
+        if (Interlocked.Add(ref _bytes, length) is var bytes && bytes > limit && bytes > length)
+        {
+            Interlocked.Add(ref _bytes, -length);
+            call.Fail(new OverloadedException($"{bytes - length} bytes of calls wait already, and with {length} more they would be over the limit of {limit}"));
+            return call.Task;
+        }
         if (cancellation.CanBeCanceled)
             call.Cancellation = cancellation.UnsafeRegister(static (c, token) => ((ClientCall)c!).TrySetCanceled(token), call);
         _queue.Enqueue(call);
@@ -159,6 +181,9 @@ internal sealed class ClientCalls
     }
 
     public bool TryTake(out ClientCall call) => _queue.TryDequeue(out call!);
+
+    /// <summary>A call waits no more: it is sent, or nobody wants it any longer.</summary>
+    public void Left(ClientCall call) => Interlocked.Add(ref _bytes, -call.Operation.Length);
 
     /// <summary>To be called by the actor before it takes what waits, so that a call which comes later signals again.</summary>
     public void Taking() => Volatile.Write(ref _signaled, 0);

@@ -16,10 +16,14 @@ internal sealed class PeerDirectory : IPeerDirectory
     private readonly ConcurrentDictionary<(NodeId Node, string Role), IActorRef> _remote = new();
     private readonly ConcurrentDictionary<string, IActorRef> _own = new();
 
-    public PeerDirectory(ActorSystem system, PaxosSettings settings) => (_system, _settings) = (system, settings);
+    public PeerDirectory(ActorSystem system, PaxosSettings settings) =>
+        (_system, _settings, Links) = (system, settings, new PeerLinks(settings.Protocol.UnderWayBytes));
 
     /// <summary>Where a node's role lives: <c>akka.tcp://akkapaxos@10.0.0.1:4053/user/paxos/default/replica</c>.</summary>
     public static string Path(string address, string group, string role) => $"{address}/user/paxos/{group}/{role}";
+
+    /// <summary>What bounds what is on its way to other nodes.</summary>
+    public PeerLinks Links { get; }
 
     public IActorRef Acceptor(NodeId node) => Find(node, "acceptor");
 
@@ -34,7 +38,8 @@ internal sealed class PeerDirectory : IPeerDirectory
         if (_remote.TryGetValue((node, role), out var known)) return known;
         var member = _settings.Membership.Members.FirstOrDefault(m => m.Id == node);
         if (member is null) return ActorRefs.Nobody;
-        return _remote.GetOrAdd((node, role), ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(member.Address, _settings.Group, role)));
+        var peer = ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(member.Address, _settings.Group, role));
+        return _remote.GetOrAdd((node, role), Links.Add(node, role, peer));
     }
 
     public void SetOwn(string role, IActorRef actor) => _own[role] = actor;
