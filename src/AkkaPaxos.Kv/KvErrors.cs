@@ -33,6 +33,15 @@ public static class KvErrors
     /// <summary>A lease: none has been granted, so none is found.</summary>
     public static Error LeaseNotFound() => new() { Code = NotFound, Message = "etcdserver: requested lease not found" };
 
+    /// <summary>An answer beyond <see cref="KvRules.MaxAnswerBytes"/> or <see cref="KvRules.MaxWriteAnswerBytes"/>.</summary>
+    public static Error AnswerTooLarge(long bytes, long limit) =>
+        OutOf($"akkapaxos: the answer would have {bytes} bytes, and the limit is {limit}: ask for fewer keys, or with limit, keys_only or count_only");
+
+    /// <summary>The answer of a request that writes, which was not executed, beyond <see cref="KvRules.MaxWriteAnswerBytes"/>.</summary>
+    public static Error WriteAnswerTooLarge(long bytes, long limit) =>
+        OutOf($"akkapaxos: nothing was written, as the answer could have {bytes} bytes, and the limit where something is written is {limit}: "
+            + "ask for fewer keys, without prev_kv, or with limit, keys_only or count_only");
+
     /// <summary>A transaction beyond <see cref="KvRules.MaxTxnOps"/>.</summary>
     public static Error TooManyOps() => Invalid("etcdserver: too many operations in txn request");
 
@@ -50,6 +59,8 @@ public static class KvErrors
 
     /// <summary>A write where a question was expected.</summary>
     public static Error WriteAsQuery() => Invalid("akkapaxos: a query cannot write");
+
+    private static Error OutOf(string message) => new() { Code = OutOfRange, Message = message };
 
     private static Error Invalid(string message) => new() { Code = InvalidArgument, Message = message };
 }

@@ -11,6 +11,15 @@ public static class KvRules
     /// <summary>etcd's <c>--max-txn-ops</c>: compares, operations of a branch, each; nested transactions have what is left.</summary>
     public const int MaxTxnOps = 128;
 
+    /// <summary>Bytes of the largest answer to a request that cannot write.</summary>
+    public const long MaxAnswerBytes = 64 << 20;
+
+    /// <summary>
+    /// Bytes of the largest answer to a request that can write. Replicas remember it for the case that it is asked for again, and it is one message. It is
+    /// the same on every node whatever its settings, as it decides whether something is executed.
+    /// </summary>
+    public const long MaxWriteAnswerBytes = 2 << 20;
+
     /// <summary>Why <paramref name="request"/> is refused, or null.</summary>
     public static Error? Check(RequestOp request) => Check(request, MaxTxnOps);
 
@@ -20,15 +29,6 @@ public static class KvRules
         RequestOp.RequestOneofCase.RequestPut or RequestOp.RequestOneofCase.RequestDeleteRange => true,
         RequestOp.RequestOneofCase.RequestTxn => request.RequestTxn.Success.Any(Writes) || request.RequestTxn.Failure.Any(Writes),
         _ => false,
-    };
-
-    /// <summary>The longest value that <paramref name="request"/> would store, in bytes.</summary>
-    public static int LongestValue(RequestOp request) => request.RequestCase switch
-    {
-        RequestOp.RequestOneofCase.RequestPut => request.RequestPut.Value.Length,
-        RequestOp.RequestOneofCase.RequestTxn =>
-            request.RequestTxn.Success.Concat(request.RequestTxn.Failure).Select(LongestValue).DefaultIfEmpty().Max(),
-        _ => 0,
     };
 
     private static Error? Check(RequestOp request, int maxOps) => request.RequestCase switch

@@ -13,7 +13,7 @@ namespace AkkaPaxos.Kv;
 /// writes; each key with the revisions of its creation and last write and the number of its writes. Only the present state is kept: a
 /// question about an older revision is answered as etcd answers one about a compacted revision.
 /// </summary>
-public sealed class KvStateMachine : IStateMachine
+public sealed partial class KvStateMachine : IStateMachine
 {
     private readonly KeyIndex _index = new();
     // A new store is at revision 1, as etcd's.
@@ -22,6 +22,13 @@ public sealed class KvStateMachine : IStateMachine
     // While a transaction executes: whether it has written, and the ranges it asks for at the revision before it.
     private bool _wrote;
     private readonly Dictionary<RangeRequest, RangeResponse> _before = new(ReferenceEqualityComparer.Instance);
+    // Of the answer that is being made: keys and values so far. What is over the limit is counted, and left out.
+    private long _answerBytes;
+
+    /// <summary>An empty store.</summary>
+    public KvStateMachine()
+    {
+    }
 
     /// <summary>The store's revision.</summary>
     public long Revision => _revision;
@@ -41,11 +48,14 @@ public sealed class KvStateMachine : IStateMachine
     /// <inheritdoc/>
     public Func<byte[]> Snapshot()
     {
-        // References only: a stored key-value pair never changes, and encoding them is what takes long.
-        var snapshot = new Snapshot { Revision = _revision };
-        snapshot.Kvs.Capacity = _index.Count;
-        foreach (var item in _index.All()) snapshot.Kvs.Add(item.Kv);
-        return snapshot.ToByteArray;
+        var (index, revision) = (_index.Freeze(), _revision);
+        return () =>
+        {
+            var snapshot = new Snapshot { Revision = revision };
+            snapshot.Kvs.Capacity = index.Count;
+            foreach (var item in index.All()) snapshot.Kvs.Add(item.Kv);
+            return snapshot.ToByteArray();
+        };
     }
 
     /// <inheritdoc/>
@@ -81,12 +91,15 @@ public sealed class KvStateMachine : IStateMachine
 
     private Result Execute(RequestOp op, bool mayWrite)
     {
+        _answerBytes = 0;
         if (!mayWrite && KvRules.Writes(op)) return new Result { Error = KvErrors.WriteAsQuery() };
         if (KvRules.Check(op) is { } invalid) return new Result { Error = invalid };
         try
         {
             var planned = op.RequestCase == RequestOp.RequestOneofCase.RequestTxn ? Plan(op.RequestTxn) : null;
             if ((planned is null ? Check(op) : Check(planned)) is { } refused) return new Result { Error = refused };
+            if (KvRules.Writes(op) && AnswerBound(op, planned) is var bound && bound > KvRules.MaxWriteAnswerBytes)
+                return new Result { Error = KvErrors.WriteAnswerTooLarge(bound, KvRules.MaxWriteAnswerBytes) };
             Result result = op.RequestCase switch
             {
                 RequestOp.RequestOneofCase.RequestRange => new() { ResponseRange = Range(op.RequestRange) },
@@ -95,7 +108,9 @@ public sealed class KvStateMachine : IStateMachine
                 _ => new() { ResponseTxn = Txn(planned!) },
             };
             if (_wrote) _revision++;
-            return result;
+            return _answerBytes > KvRules.MaxAnswerBytes
+                ? new Result { Error = KvErrors.AnswerTooLarge(_answerBytes, KvRules.MaxAnswerBytes) }
+                : result;
         }
         finally
         {
@@ -167,41 +182,47 @@ public sealed class KvStateMachine : IStateMachine
         var response = new RangeResponse { Header = Header(), Count = _index.CountIn(keys) };
         if (range.CountOnly) return response;
 
-        var kvs = _index.Range(keys).Select(item => item.Kv);
-        if (range.MinModRevision != 0) kvs = kvs.Where(kv => kv.ModRevision >= range.MinModRevision);
-        if (range.MaxModRevision != 0) kvs = kvs.Where(kv => kv.ModRevision <= range.MaxModRevision);
-        if (range.MinCreateRevision != 0) kvs = kvs.Where(kv => kv.CreateRevision >= range.MinCreateRevision);
-        if (range.MaxCreateRevision != 0) kvs = kvs.Where(kv => kv.CreateRevision <= range.MaxCreateRevision);
-        kvs = Sort(kvs, range.SortTarget, range.SortOrder);
-        foreach (var kv in kvs)
+        var added = 0;
+        foreach (var item in Sort(Matching(range, keys), range.SortTarget, range.SortOrder))
         {
-            if (range.Limit > 0 && response.Kvs.Count >= range.Limit)
+            if (range.Limit > 0 && added == range.Limit)
             {
                 response.More = true;
                 break;
             }
-            response.Kvs.Add(range.KeysOnly ? WithoutValue(kv) : kv);
+            var kv = range.KeysOnly ? WithoutValue(item.Kv) : item.Kv;
+            _answerBytes += range.KeysOnly ? Item.InAnswer(kv) : item.Size;
+            added++;
+            if (_answerBytes <= KvRules.MaxAnswerBytes) response.Kvs.Add(kv);
         }
         return response;
     }
 
-    private static IEnumerable<KeyValue> Sort(IEnumerable<KeyValue> kvs, SortTarget target, SortOrder order)
+    /// <summary>The items that a range asks for, in the order of their keys that it asks for.</summary>
+    private IEnumerable<Item> Matching(RangeRequest range, KeyRange keys)
+    {
+        var items = range is { SortTarget: SortTarget.Key, SortOrder: SortOrder.Descend } ? _index.RangeDown(keys) : _index.Range(keys);
+        if (range.MinModRevision != 0) items = items.Where(item => item.Kv.ModRevision >= range.MinModRevision);
+        if (range.MaxModRevision != 0) items = items.Where(item => item.Kv.ModRevision <= range.MaxModRevision);
+        if (range.MinCreateRevision != 0) items = items.Where(item => item.Kv.CreateRevision >= range.MinCreateRevision);
+        if (range.MaxCreateRevision != 0) items = items.Where(item => item.Kv.CreateRevision <= range.MaxCreateRevision);
+        return Unhurried(items);
+    }
+
+    private static IEnumerable<Item> Sort(IEnumerable<Item> items, SortTarget target, SortOrder order)
     {
         // The index gives the order of keys. The sort is stable, so equal targets stay in it.
-        if (target == SortTarget.Key && order != SortOrder.Descend) return kvs;
-        if (target is SortTarget.Key or SortTarget.Value)
+        if (target == SortTarget.Key) return items;
+        if (target == SortTarget.Value)
+            return order == SortOrder.Descend ? items.OrderByDescending(i => i.Kv.Value, ByteOrder) : items.OrderBy(i => i.Kv.Value, ByteOrder);
+        Func<Item, long> number = target switch
         {
-            Func<KeyValue, ByteString> bytes = target == SortTarget.Key ? kv => kv.Key : kv => kv.Value;
-            return order == SortOrder.Descend ? kvs.OrderByDescending(bytes, ByteOrder) : kvs.OrderBy(bytes, ByteOrder);
-        }
-        Func<KeyValue, long> number = target switch
-        {
-            SortTarget.Version => kv => kv.Version,
-            SortTarget.Create => kv => kv.CreateRevision,
-            SortTarget.Mod => kv => kv.ModRevision,
+            SortTarget.Version => i => i.Kv.Version,
+            SortTarget.Create => i => i.Kv.CreateRevision,
+            SortTarget.Mod => i => i.Kv.ModRevision,
             _ => _ => 0, // a target that a newer version may know: etcd leaves the order, too
         };
-        return order == SortOrder.Descend ? kvs.OrderByDescending(number) : kvs.OrderBy(number);
+        return order == SortOrder.Descend ? items.OrderByDescending(number) : items.OrderBy(number);
     }
 
     private static readonly Comparer<ByteString> ByteOrder = Comparer<ByteString>.Create((a, b) => a.Span.SequenceCompareTo(b.Span));

@@ -42,13 +42,16 @@ public enum ReplyStatus
 
     /// <summary>The client had said that it no longer waits for this command's answer. It may have been executed.</summary>
     Stale,
+
+    /// <summary>It is larger than <c>akkapaxos.max-request-bytes</c> of the node that was asked, and was not executed. The result says so, as text.</summary>
+    TooLarge,
 }
 
 /// <summary>The answer to one command.</summary>
 /// <param name="Client">The command's client.</param>
 /// <param name="Sequence">The command's sequence.</param>
 /// <param name="Status">What became of it.</param>
-/// <param name="Result">The state machine's answer; empty where the status is not <see cref="ReplyStatus.Ok"/>.</param>
+/// <param name="Result">The state machine's answer; empty where the status is neither <see cref="ReplyStatus.Ok"/> nor <see cref="ReplyStatus.TooLarge"/>.</param>
 public sealed record Reply(long Client, long Sequence, ReplyStatus Status, ReadOnlyMemory<byte> Result);
 
 /// <summary>A question to the state machine.</summary>
@@ -60,10 +63,46 @@ public sealed record Query(long Id, bool Serializable, ReadOnlyMemory<byte> Oper
 /// <summary>Client to a replica: answer these. The sender gets one <see cref="QueryResult"/> for each, in one or more <see cref="QueryResponse"/>s.</summary>
 public sealed record QueryRequest(IReadOnlyList<Query> Queries) : IPaxosMessage;
 
+/// <summary>What became of a question.</summary>
+public enum QueryStatus
+{
+    /// <summary>It is answered.</summary>
+    Ok,
+
+    /// <summary>Too much waits at this replica already: the question was dropped. The result says what, as text.</summary>
+    Overloaded,
+
+    /// <summary>It is larger than <c>akkapaxos.max-request-bytes</c> of this node. The result says so, as text.</summary>
+    TooLarge,
+}
+
 /// <summary>The answer to one question.</summary>
 /// <param name="Id">The question's.</param>
-/// <param name="Result">The state machine's answer.</param>
-public sealed record QueryResult(long Id, ReadOnlyMemory<byte> Result);
+/// <param name="Result">The state machine's answer, or the first part of it.</param>
+/// <param name="Status">What became of the question.</param>
+/// <param name="Size">Bytes of the whole answer; where the result has fewer, the rest is to be fetched (<see cref="FetchAnswer"/>).</param>
+public sealed record QueryResult(long Id, ReadOnlyMemory<byte> Result, QueryStatus Status, long Size)
+{
+    /// <summary>A whole answer.</summary>
+    public QueryResult(long id, ReadOnlyMemory<byte> result) : this(id, result, QueryStatus.Ok, result.Length)
+    {
+    }
+}
+
+/// <summary>Client to the replica that answered in part: send me the answer from this offset on. Answered with an <see cref="AnswerPart"/>, or not at all: then ask anew.</summary>
+/// <param name="Id">The question's.</param>
+/// <param name="Offset">Bytes received.</param>
+public sealed record FetchAnswer(long Id, long Offset) : IPaxosMessage;
+
+/// <summary>A further part of an answer.</summary>
+/// <param name="Id">The question's.</param>
+/// <param name="Offset">Where it begins.</param>
+/// <param name="Bytes">The part.</param>
+public sealed record AnswerPart(long Id, long Offset, ReadOnlyMemory<byte> Bytes) : IPaxosMessage;
+
+/// <summary>Client to a replica: nobody waits for the answers to these questions any more.</summary>
+/// <param name="Ids">The questions.</param>
+public sealed record Withdraw(IReadOnlyList<long> Ids) : IPaxosMessage;
 
 /// <summary>Replica to client: answers to questions.</summary>
 public sealed record QueryResponse(IReadOnlyList<QueryResult> Results) : IPaxosMessage;

@@ -25,6 +25,7 @@ public sealed record ProtocolSettings
         ResendInterval = section.Duration("resend-interval");
         ForwardTimeout = section.Duration("forward-timeout");
         ProgressInterval = section.Duration("progress-interval");
+        MaxRequestBytes = (int)section.Size("max-request-bytes", max: 512 << 20);
         PageBytes = section.Size("page-bytes");
         SnapshotSlots = section.Long("snapshot.slots");
         SnapshotBytes = section.Size("snapshot.bytes");
@@ -80,6 +81,9 @@ public sealed record ProtocolSettings
 
     /// <summary>Between two reports of progress to the other replicas.</summary>
     public TimeSpan ProgressInterval { get; init; }
+
+    /// <summary>Bytes of the largest operation or question of a client.</summary>
+    public int MaxRequestBytes { get; init; }
 
     /// <summary>Bytes of values or snapshot in one message.</summary>
     public long PageBytes { get; init; }

@@ -1,3 +1,4 @@
+using System.Text;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -69,6 +70,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         _link = new RoleLink(Context, context, "replica");
         _lag = new ReplicaLag(context.Self);
         _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
+        _reader = Context.ActorOf(Props.Create(typeof(LongReader)), "reader");
         _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
         _requests = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
         _unheard = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
@@ -120,13 +122,11 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             case Flush: ProposeOrPassOn(); break;
             case Learned learned: Learned(learned.PValue); break;
             case Decision decision: Decided(decision); break;
-            case QueryRequest request: Asked(request); break;
-            case ReadIndexResult result: LeaderAnswered(result); break;
             case LeaderChanged changed: LeaderChanged(changed); break;
             case Tick: SendAgain(); break;
             case GetReplicaStatus: Sender.Tell(Status(), Self); break;
             default:
-                if (!CatchUpCommand(message)) Unhandled(message);
+                if (!QuestionCommand(message) && !CatchUpCommand(message)) Unhandled(message);
                 break;
         }
     }
@@ -151,6 +151,8 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             {
                 if (client is not null) _replies.Add(client, ReplyTo(command, answer));
             }
+            else if (client is not null && RequestSize.Problem(command.Operation, _settings.MaxRequestBytes) is { } tooLarge)
+                _replies.Add(client, new Reply(command.Client, command.Sequence, ReplyStatus.TooLarge, Encoding.UTF8.GetBytes(tooLarge)));
             else if (_pending.TryGet(command.Id, out var known)) known.Client = client ?? known.Client;
             else if (_pending.Bytes + command.Operation.Length <= _settings.PendingBytes) // beyond that: the client sends again
                 Enqueue(_pending.Add(command, client), _requests.Add);
@@ -391,6 +393,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) GiveUpOnLeader(_requests.Take());
         if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) Ask(question);
         _reads.Forget(_tick - QueryForwardTimeouts * _forwardTicks);
+        _largeAnswers.Forget(_tick - QueryForwardTimeouts * _forwardTicks);
         FillGap();
         ScheduleFlush();
     }

@@ -3,7 +3,11 @@ using Akka.Actor;
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>A question and who asks it.</summary>
-internal readonly record struct PendingQuery(IActorRef Client, Query Query, long Since);
+internal readonly record struct PendingQuery(IActorRef Client, Query Query, long Since)
+{
+    /// <summary>What it takes to wait, in bytes; with what is around the operation.</summary>
+    public long Bytes => Query.Operation.Length + 200;
+}
 
 /// <summary>
 /// Linearizable questions at a replica (PMMC 4.4; etcd's ReadIndex). Those that arrive while the leader is being asked for a slot gather and
@@ -18,10 +22,17 @@ internal sealed class ReplicaReads(long firstId)
     private long _id = firstId;
     private long _askedAt;
 
+    /// <summary>Bytes of all questions that wait.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Whether <see cref="Ask"/> has something to ask the leader.</summary>
     public bool CanAsk => _waiting.Count > 0 && _asked.Count == 0;
 
-    public void Add(IActorRef client, Query query, long tick) => _waiting.Add(new PendingQuery(client, query, tick));
+    public void Add(PendingQuery asked)
+    {
+        _waiting.Add(asked);
+        Bytes += asked.Bytes;
+    }
 
     /// <summary>What to ask the leader now; null where it is being asked, or nobody wants to know.</summary>
     public ReadIndex? Ask(long tick)
@@ -57,17 +68,30 @@ internal sealed class ReplicaReads(long firstId)
         while (_bySlot.Count > 0 && _bySlot.First() is var (slot, queries) && slot < slotOut)
         {
             ready.AddRange(queries);
+            foreach (var asked in queries) Bytes -= asked.Bytes;
             _bySlot.Remove(slot);
         }
         return ready;
     }
 
     /// <summary>Forgets what was asked before a tick: a client that still wants to know has asked again since.</summary>
-    public void Forget(long before)
+    public void Forget(long before) => Remove(q => q.Since < before);
+
+    /// <summary>Nobody waits for these any more.</summary>
+    public void Withdraw(IActorRef client, IReadOnlySet<long> ids) => Remove(q => ids.Contains(q.Query.Id) && q.Client.Equals(client));
+
+    private void Remove(Func<PendingQuery, bool> isGone)
     {
-        _waiting.RemoveAll(q => q.Since < before);
-        if (_asked.RemoveAll(q => q.Since < before) > 0 && _asked.Count == 0) _id++; // its answer counts for nobody
+        RemoveFrom(_waiting);
+        if (RemoveFrom(_asked) && _asked.Count == 0) _id++; // its answer counts for nobody
         foreach (var (slot, queries) in _bySlot.ToList())
-            if (queries.RemoveAll(q => q.Since < before) > 0 && queries.Count == 0) _bySlot.Remove(slot);
+            if (RemoveFrom(queries) && queries.Count == 0) _bySlot.Remove(slot);
+
+        bool RemoveFrom(List<PendingQuery> queries)
+        {
+            foreach (var asked in queries)
+                if (isGone(asked)) Bytes -= asked.Bytes;
+            return queries.RemoveAll(q => isGone(q)) > 0;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -69,9 +70,10 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Flush: TakeCalls(); Send(); break;
+            case Flush: TakeCalls(); Send(); WithdrawCanceled(); break;
             case Response response: Answered(response); break;
             case QueryResponse response: Answered(response); break;
+            case AnswerPart part: Answered(part); break;
             case Tick: SendLateAgain(); break;
             default: Unhandled(message); break;
         }
@@ -83,6 +85,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
         while (_calls.TryTake(out var call))
         {
             if (call.Kind == CallKind.Command) _waiting.Enqueue(call);
+            else if (call.Task.IsCompleted) _calls.Left(call);
             else
             {
                 call.Message = new Query(++_queryId, call.Kind == CallKind.SerializableQuery, call.Operation);
@@ -139,7 +142,11 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             bytes += call.Operation.Length;
             call.SentAt = _tick;
             if (call.Message is Command command) commands.Add(command);
-            else queries.Add((Query)call.Message!);
+            else
+            {
+                call.SentTo = Contact();
+                queries.Add((Query)call.Message!);
+            }
         }
         SendBatch();
 
@@ -185,6 +192,10 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
                 Remove(reply.Sequence, call);
                 call.Fail(new OutcomeUnknownException("the cluster no longer remembers this command's answer: it may have been executed or not"));
                 break;
+            case ReplyStatus.TooLarge:
+                Remove(reply.Sequence, call);
+                call.Fail(new RequestTooLargeException(Encoding.UTF8.GetString(reply.Result.Span)));
+                break;
             case ReplyStatus.SessionUnknown:
                 // An earlier try of any of them may have been executed before the session was forgotten.
                 var forgotten = $"the cluster has forgotten session {_session}: the command may have been executed or not";
@@ -206,13 +217,68 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     {
         _patience = TicksToRetry;
         foreach (var result in response.Results)
-            if (_queries.Remove(result.Id, out var call)) call.Answer(result.Result);
+        {
+            if (!_queries.TryGetValue(result.Id, out var call)) continue;
+            switch (result.Status)
+            {
+                case QueryStatus.Ok when result.Size > result.Result.Length:
+                    call.Parts = new MemoryStream((int)result.Size);
+                    (call.SentTo, call.Size) = (Sender, result.Size);
+                    AddPart(result.Id, call, result.Result);
+                    continue;
+                case QueryStatus.Ok: call.Answer(result.Result); break;
+                case QueryStatus.Overloaded: call.Fail(new OverloadedException(Encoding.UTF8.GetString(result.Result.Span))); break;
+                case QueryStatus.TooLarge: call.Fail(new RequestTooLargeException(Encoding.UTF8.GetString(result.Result.Span))); break;
+            }
+            _queries.Remove(result.Id);
+        }
+    }
+
+    // A part that was asked for twice comes twice.
+    private void Answered(AnswerPart part)
+    {
+        _patience = TicksToRetry;
+        if (_queries.TryGetValue(part.Id, out var call) && call.Parts is { } parts && parts.Length == part.Offset && Sender.Equals(call.SentTo))
+            AddPart(part.Id, call, part.Bytes);
+    }
+
+    private void AddPart(long id, ClientCall call, ReadOnlyMemory<byte> bytes)
+    {
+        call.SentAt = _tick;
+        call.Parts!.Write(bytes.Span);
+        if (call.Parts.Length < call.Size)
+        {
+            call.SentTo!.Tell(new FetchAnswer(id, call.Parts.Length), Self);
+            return;
+        }
+        _queries.Remove(id);
+        call.SentTo!.Tell(new Withdraw([id]), Self);
+        call.Answer(call.Parts.GetBuffer().AsMemory(0, (int)call.Parts.Length));
+    }
+
+    private void WithdrawCanceled()
+    {
+        Dictionary<IActorRef, List<long>>? withdrawn = null;
+        while (_calls.TryTakeCanceled(out var call))
+        {
+            if (call.Message is not Query query || !_queries.Remove(query.Id) || call.SentTo is not { } replica) continue;
+            withdrawn ??= [];
+            if (!withdrawn.TryGetValue(replica, out var ids)) withdrawn.Add(replica, ids = []);
+            ids.Add(query.Id);
+        }
+        if (withdrawn is null) return;
+        foreach (var (replica, ids) in withdrawn) replica.Tell(new Withdraw(ids), Self);
     }
 
     private void SendLateAgain()
     {
         _tick++;
-        foreach (var canceled in _queries.Where(q => q.Value.Task.IsCompleted).Select(q => q.Key).ToList()) _queries.Remove(canceled);
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            var call = _waiting.Dequeue();
+            if (call.Task.IsCompleted) _calls.Left(call); // what nobody waits for takes no room
+            else _waiting.Enqueue(call);
+        }
         var late = new List<ClientCall>();
         for (var sequence = _oldest; sequence < _next; sequence++)
             if (_commands.TryGetValue(sequence, out var call) && IsLate(call.SentAt)) late.Add(call);

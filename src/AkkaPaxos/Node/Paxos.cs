@@ -47,7 +47,8 @@ public sealed class Paxos : IExtension
         Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
         var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
         system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node, failed), "paxos");
-        _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), $"paxos-session-{Settings.Group}");
+        var session = new SessionSettings { MaxRequestBytes = Settings.Protocol.MaxRequestBytes };
+        _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), session, $"paxos-session-{Settings.Group}");
     }
 
     /// <summary>The node of an actor system; started where it is not.</summary>

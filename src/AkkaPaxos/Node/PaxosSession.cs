@@ -25,6 +25,9 @@ public sealed record SessionSettings
     /// <summary>Bytes of commands that wait for their turn. A call beyond that is refused at once (<see cref="OverloadedException"/>).</summary>
     public long WaitingBytes { get; init; } = 32 << 20;
 
+    /// <summary>Bytes of the largest operation or question: the nodes' <c>akkapaxos.max-request-bytes</c>. A larger one is refused at once.</summary>
+    public int MaxRequestBytes { get; init; } = 2 << 20;
+
     /// <summary>Bytes of operations in one message; a single larger one travels alone.</summary>
     public long RequestBytes { get; init; } = 1 << 20;
 }
@@ -41,6 +44,10 @@ public sealed class OutcomeUnknownException(string message) : Exception(message)
 /// <param name="message">How much waits, and what the limit is.</param>
 public sealed class OverloadedException(string message) : Exception(message);
 
+/// <summary>A request is larger than nodes take (<c>akkapaxos.max-request-bytes</c>); it was not executed.</summary>
+/// <param name="message">Its size and the limit.</param>
+public sealed class RequestTooLargeException(string message) : Exception(message);
+
 /// <summary>
 /// A client's session with a Paxos group: numbers its commands, so that each takes effect at most once however often it has to be sent,
 /// and batches what is asked at the same time into one message. For any number of concurrent callers.
@@ -55,7 +62,7 @@ public sealed class PaxosSession
     {
         if (replicas.Count == 0) throw new ArgumentException("a session needs at least one contact point", nameof(replicas));
         _system = system;
-        _calls = new ClientCalls(settings.WaitingBytes);
+        _calls = new ClientCalls(settings);
         _actor = system.ActorOf(Props.Create(typeof(ClientSession), replicas, settings, _calls), name);
         _calls.Signal = () => _actor.Tell(ClientSession.Flush.Instance, ActorRefs.NoSender);
     }
@@ -90,8 +97,8 @@ public sealed class PaxosSession
     public static PaxosSession Open(ActorSystem system, IReadOnlyList<IActorRef> replicas, SessionSettings? settings = null) =>
         new(system, [.. replicas.Select(r => (Func<IActorRef>)(() => r))], settings ?? new SessionSettings(), null);
 
-    internal static PaxosSession Open(ActorSystem system, Func<IActorRef> replica, string name) =>
-        new(system, [replica], new SessionSettings(), name);
+    internal static PaxosSession Open(ActorSystem system, Func<IActorRef> replica, SessionSettings settings, string name) =>
+        new(system, [replica], settings, name);
 
     /// <summary>Executes an operation of the state machine, once.</summary>
     /// <param name="operation">The operation; it must not be changed before the task ends.</param>
@@ -136,6 +143,15 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
     /// <summary>The actor's tick at which it was last sent.</summary>
     public long SentAt { get; set; }
 
+    /// <summary>Where a question was last sent to.</summary>
+    public IActorRef? SentTo { get; set; }
+
+    /// <summary>Bytes of an answer that comes in parts.</summary>
+    public long Size { get; set; }
+
+    /// <summary>What has come of it.</summary>
+    public MemoryStream? Parts { get; set; }
+
     /// <summary>What was sent for it: the Command or Query.</summary>
     public object? Message { get; set; }
 
@@ -153,10 +169,10 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
 }
 
 /// <summary>Hands calls over from the callers' threads to the session's actor: a queue, and one message for all that waits in it.</summary>
-/// <param name="limit">Bytes of operations that may wait.</param>
-internal sealed class ClientCalls(long limit)
+internal sealed class ClientCalls(SessionSettings settings)
 {
     private readonly ConcurrentQueue<ClientCall> _queue = new();
+    private readonly ConcurrentQueue<ClientCall> _canceled = new(); // questions
     private long _bytes; // of the calls that wait, here and in the actor
     private int _signaled;
     private volatile bool _closed;
@@ -166,19 +182,39 @@ internal sealed class ClientCalls(long limit)
     public Task<ReadOnlyMemory<byte>> Add(ClientCall call, CancellationToken cancellation)
     {
         var length = call.Operation.Length;
-        if (Interlocked.Add(ref _bytes, length) is var bytes && bytes > limit && bytes > length)
+        if (RequestSize.Problem(call.Operation, settings.MaxRequestBytes) is { } tooLarge)
         {
-            Interlocked.Add(ref _bytes, -length);
-            call.Fail(new OverloadedException($"{bytes - length} bytes of calls wait already, and with {length} more they would be over the limit of {limit}"));
+            call.Fail(new RequestTooLargeException(tooLarge));
             return call.Task;
         }
-        if (cancellation.CanBeCanceled)
-            call.Cancellation = cancellation.UnsafeRegister(static (c, token) => ((ClientCall)c!).TrySetCanceled(token), call);
+        if (Interlocked.Add(ref _bytes, length) is var bytes && bytes > settings.WaitingBytes && bytes > length)
+        {
+            Interlocked.Add(ref _bytes, -length);
+            call.Fail(new OverloadedException(
+                $"{bytes - length} bytes of calls wait already, and with {length} more they would be over the limit of {settings.WaitingBytes}"));
+            return call.Task;
+        }
+        if (cancellation.CanBeCanceled) call.Cancellation = cancellation.UnsafeRegister((_, token) => Cancel(call, token), null);
         _queue.Enqueue(call);
         if (_closed) Close(); // a call that came while the actor stopped must not wait for ever
-        else if (Interlocked.Exchange(ref _signaled, 1) == 0) Signal();
+        else Wake();
         return call.Task;
     }
+
+    // A command goes on, as it may have been sent; the answer to a question need not be made.
+    private void Cancel(ClientCall call, CancellationToken token)
+    {
+        if (!call.TrySetCanceled(token) || call.Kind == CallKind.Command) return;
+        _canceled.Enqueue(call);
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _signaled, 1) == 0) Signal();
+    }
+
+    public bool TryTakeCanceled(out ClientCall call) => _canceled.TryDequeue(out call!);
 
     public bool TryTake(out ClientCall call) => _queue.TryDequeue(out call!);
 

@@ -17,6 +17,17 @@ public interface IStateMachine
     ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query);
 
     /// <summary>
+    /// A question that would take long to answer, as work that can be done beside the log: so that nothing else waits for it, and one that nobody waits for any
+    /// more is not answered.
+    /// </summary>
+    /// <param name="query">What the client sent.</param>
+    /// <returns>
+    /// Answers from the state as it is now, on another thread, not touched by what is applied meanwhile; called at most once, and may end with an
+    /// <see cref="OperationCanceledException"/> when its token is canceled. Null where <see cref="Query"/> answers in no time.
+    /// </returns>
+    Func<CancellationToken, ReadOnlyMemory<byte>>? LongQuery(ReadOnlyMemory<byte> query) => null;
+
+    /// <summary>
     /// Takes hold of the whole state as it is now, and encodes it later: so that a large state is encoded while the state machine goes on.
     /// </summary>
     /// <returns>

@@ -55,6 +55,9 @@ public class ReplicatedState
     /// <summary>Asks the application as it is now.</summary>
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => _application.Query(query);
 
+    /// <summary>A question to the application as it is now that takes long, as work for another thread; null where it does not.</summary>
+    public Func<CancellationToken, ReadOnlyMemory<byte>>? LongQuery(ReadOnlyMemory<byte> query) => _application.LongQuery(query);
+
     /// <summary>Takes hold of the whole state as it is now.</summary>
     /// <returns>Encodes it (snapshot.proto), also on another thread; bytes that are equal for equal states.</returns>
     public Func<byte[]> Snapshot()

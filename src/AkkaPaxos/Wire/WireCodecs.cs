@@ -25,8 +25,13 @@ internal static class WireCodecs
             },
             p => new(p.Queries.Select(q => new Query(q.Id, q.Serializable, q.Operation.Memory)).ToArray())),
         Codec.Of<QueryResponse, Proto.QueryResponse>("QueryResponse/1",
-            m => new() { Results = { m.Results.Select(r => new Proto.QueryResult { Id = r.Id, Result = r.Result.ToProto() }) } },
-            p => new(p.Results.Select(r => new QueryResult(r.Id, r.Result.Memory)).ToArray())),
+            m => new() { Results = { m.Results.Select(ToProto) } },
+            p => new(p.Results.Select(ToQueryResult).ToArray())),
+        Codec.Of<FetchAnswer, Proto.FetchAnswer>("FetchAnswer/1", m => new() { Id = m.Id, Offset = m.Offset }, p => new(p.Id, p.Offset)),
+        Codec.Of<AnswerPart, Proto.AnswerPart>("AnswerPart/1",
+            m => new() { Id = m.Id, Offset = m.Offset, Bytes = m.Bytes.ToProto() },
+            p => new(p.Id, p.Offset, p.Bytes.Memory)),
+        Codec.Of<Withdraw, Proto.Withdraw>("Withdraw/1", m => new() { Ids = { m.Ids } }, p => new(p.Ids.ToArray())),
 
         // the protocol
         Codec.Of<Forward, Proto.Request>("Forward/1",
@@ -95,6 +100,7 @@ internal static class WireCodecs
             ReplyStatus.Ok => Proto.Reply.Types.Status.Ok,
             ReplyStatus.SessionUnknown => Proto.Reply.Types.Status.SessionUnknown,
             ReplyStatus.Stale => Proto.Reply.Types.Status.Stale,
+            ReplyStatus.TooLarge => Proto.Reply.Types.Status.TooLarge,
             _ => throw new FormatException($"a reply's status cannot be {r.Status}"),
         },
         Result = r.Result.ToProto(),
@@ -105,8 +111,31 @@ internal static class WireCodecs
         Proto.Reply.Types.Status.Ok => ReplyStatus.Ok,
         Proto.Reply.Types.Status.SessionUnknown => ReplyStatus.SessionUnknown,
         Proto.Reply.Types.Status.Stale => ReplyStatus.Stale,
+        Proto.Reply.Types.Status.TooLarge => ReplyStatus.TooLarge,
         _ => throw new FormatException($"a reply's status cannot be {(int)r.Status}"),
     }, r.Result.Memory);
+
+    private static Proto.QueryResult ToProto(QueryResult r) => new()
+    {
+        Id = r.Id,
+        Result = r.Result.ToProto(),
+        Status = r.Status switch
+        {
+            QueryStatus.Ok => Proto.QueryResult.Types.Status.Ok,
+            QueryStatus.Overloaded => Proto.QueryResult.Types.Status.Overloaded,
+            QueryStatus.TooLarge => Proto.QueryResult.Types.Status.TooLarge,
+            _ => throw new FormatException($"a question's status cannot be {r.Status}"),
+        },
+        More = r.Size - r.Result.Length,
+    };
+
+    private static QueryResult ToQueryResult(Proto.QueryResult r) => new(r.Id, r.Result.Memory, r.Status switch
+    {
+        Proto.QueryResult.Types.Status.Ok => QueryStatus.Ok,
+        Proto.QueryResult.Types.Status.Overloaded => QueryStatus.Overloaded,
+        Proto.QueryResult.Types.Status.TooLarge => QueryStatus.TooLarge,
+        _ => throw new FormatException($"a question's status cannot be {(int)r.Status}"),
+    }, r.Result.Length + Math.Max(0, r.More));
 
     private static Proto.Decision ToProto(Decision d)
     {
