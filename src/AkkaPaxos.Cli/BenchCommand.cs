@@ -37,7 +37,7 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        var endpointsOption = Endpoints.Option();
+        var endpointOptions = new EndpointOptions();
         var contacts = new Option<string?>("--contact-points")
         {
             Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, --endpoints are asked for theirs.",
@@ -55,13 +55,19 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("bench", "Measures operations per second and latencies through AkkaPaxos.Client.")
         {
-            endpointsOption, contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
+            contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
         };
+        endpointOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(contacts) is not null && result.GetValue(targetLeader))
+                result.AddError("--target-leader cannot be given with --contact-points: who leads is asked at --endpoints");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             var (nodes, durability) = parsed.GetValue(contacts) is { } given
                 ? (given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), BenchDurability.Unknown)
-                : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
+                : await Discover(endpointOptions, parsed, parsed.GetValue(targetLeader), cancel);
             var plan = new Plan(
                 parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
@@ -81,9 +87,10 @@ internal static class BenchCommand
         return option;
     }
 
-    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(string endpointsText, bool leaderFirst, CancellationToken cancel)
+    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(
+        EndpointOptions options, ParseResult parsed, bool leaderFirst, CancellationToken cancel)
     {
-        using var endpoints = Endpoints.Parse(endpointsText);
+        using var endpoints = options.Open(parsed);
         var answers = await endpoints.Status(cancel);
         var nodes = answers.Select(a => a.Answer).OfType<Gateway.NodeReport>().ToList();
         if (nodes.Count == 0)
@@ -97,9 +104,10 @@ internal static class BenchCommand
 
     private static async Task<Figures> Run(IReadOnlyList<string> contactPoints, string group, Plan plan, CancellationToken cancel)
     {
+        // What goes wrong is counted, and told in the figures; Akka would tell it with stack traces, of each failed connection one.
         var config = ConfigurationFactory.ParseString("""
-            akka.loglevel = ERROR
-            akka.stdout-loglevel = ERROR
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
             """).WithFallback(PaxosClient.DefaultConfig());
         using var system = ActorSystem.Create("bench", config);
         try

@@ -72,7 +72,7 @@ public sealed record RoleReport(string Name, bool Running, string? Problem);
 /// <summary>A member, as a node sees it.</summary>
 /// <param name="Node">Its number.</param>
 /// <param name="Address">Its actor system's address.</param>
-/// <param name="Reachable">Whether it greeted lately, or the cluster's gossip takes it for reachable.</param>
+/// <param name="Reachable">Whether it was heard of within the last two seconds.</param>
 /// <param name="InCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut);
