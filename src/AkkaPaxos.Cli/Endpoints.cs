@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -20,7 +21,7 @@ internal sealed class EndpointOptions
 
     private readonly Option<TimeSpan?> _timeout = new("--command-timeout")
     {
-        Description = "How long to wait for an answer. Default: 10s; for what all endpoints are asked at once, 3s.", HelpName = "T",
+        Description = "How long to wait for an answer. Default: 10s; of all endpoints at once, 3s; for the first writes of bench, 30s.", HelpName = "T",
         CustomParser = Parsers.Duration,
     };
 
@@ -29,6 +30,12 @@ internal sealed class EndpointOptions
         command.Add(_endpoints);
         command.Add(_timeout);
     }
+
+    /// <summary>How long to wait, where that is given.</summary>
+    public TimeSpan? Timeout(ParseResult parsed) => parsed.GetValue(_timeout);
+
+    /// <summary>Whether endpoints stand on the command line.</summary>
+    public bool AreGiven(CommandResult command) => command.GetResult(_endpoints) is { Implicit: false };
 
     /// <exception cref="CliException">An endpoint is no <c>host:port</c>.</exception>
     public Endpoints Open(ParseResult parsed) => Endpoints.Parse(parsed.GetRequiredValue(_endpoints), parsed.GetValue(_timeout));

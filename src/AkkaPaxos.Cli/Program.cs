@@ -23,8 +23,8 @@ internal static class Program
 
     /// <summary>Runs a command line.</summary>
     /// <returns>
-    /// 0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: check-history does not
-    /// know.
+    /// 0: what was asked for is so. 1: it is not, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: it is not
+    /// known, by check-history and explore. 130: it was told to stop. docs/operating.md has them by command.
     /// </returns>
     public static async Task<int> Run(string[] arguments, Terminal terminal, CancellationToken cancel = default)
     {

@@ -58,7 +58,7 @@ internal sealed class Terminal(Stream? input, Stream output, TextWriter text, Te
 
 /// <summary>A command cannot do what it was asked for.</summary>
 /// <param name="message">One line for stderr.</param>
-/// <param name="exitCode">1: it failed. 2: it was used wrongly, or a configuration cannot be used.</param>
+/// <param name="exitCode">1: it failed. 2: it was used wrongly, or a configuration or file cannot be used. 3: it is not known.</param>
 internal sealed class CliException(string message, int exitCode = 1) : Exception(message)
 {
     /// <summary>What the process ends with.</summary>

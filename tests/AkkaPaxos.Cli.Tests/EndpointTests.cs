@@ -88,16 +88,7 @@ public sealed class EndpointTests : IAsyncLifetime
         other.Start();
         var serving = Task.Run(async () =>
         {
-            while (true)
-            {
-                using var client = await other.AcceptTcpClientAsync();
-                using var request = new StreamReader(client.GetStream(), Encoding.ASCII);
-                var length = 0;
-                while (await request.ReadLineAsync() is { Length: > 0 } line)
-                    if (line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) length = int.Parse(line["Content-Length: ".Length..]);
-                await request.ReadBlockAsync(new char[length]);
-                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"));
-            }
+            while (true) _ = Answer(await other.AcceptTcpClientAsync());
         });
         foreach (var command in (string[][])[["get", "k"], ["put", "k", "v"], ["status"], ["trace", "--slots", "1"], ["bench"]])
         {
@@ -107,5 +98,15 @@ public sealed class EndpointTests : IAsyncLifetime
         }
         other.Stop();
         await Assert.ThrowsAnyAsync<SocketException>(() => serving);
+
+        static async Task Answer(TcpClient client)
+        {
+            using var request = new StreamReader(client.GetStream(), Encoding.ASCII);
+            var length = 0;
+            while (await request.ReadLineAsync() is { Length: > 0 } line)
+                if (line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) length = int.Parse(line["Content-Length: ".Length..]);
+            await request.ReadBlockAsync(new char[length]);
+            await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"u8.ToArray());
+        }
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Akka.Configuration;
 using AkkaPaxos.Gateway;
 using AkkaPaxos.Gateway.Tests;
-using Akka.Configuration;
 using AkkaPaxos.Kv;
 using Google.Protobuf;
 
@@ -72,6 +72,15 @@ public sealed class ProcessTests : NodeTestBase
             Assert.Equal((2, ""), (ended.Code, ended.Output));
             Assert.Contains($"standard input, which is {why}", ended.Error);
         }
+    }
+
+    [Fact]
+    public async Task Bench_says_in_a_line_that_nobody_is_there()
+    {
+        // Akka would tell of each connection that fails, on standard output and with a stack trace.
+        var ended = await End(Start("exec \"$@\"", "bench", "--contact-points", $"akka.tcp://akkapaxos@{KvCommandTests.ClosedEndpoint()}", "--command-timeout", "3s"));
+        Assert.Equal((1, ""), (ended.Code, ended.Output));
+        Assert.Equal("akkapaxos: the cluster did not take the first writes within 3 s (--command-timeout)\n", ended.Error);
     }
 
     [Fact]
