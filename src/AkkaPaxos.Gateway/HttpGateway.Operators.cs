@@ -73,13 +73,14 @@ public sealed partial class HttpGateway
             await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
             return;
         }
-        var status = await _backend.Status(context.RequestAborted);
+        var (status, reason) = await Examine(context.RequestAborted);
         var response = new StatusResponse
         {
             Header = new ResponseHeader(), Version = EtcdVersion, Leader = (ulong)status.Leader, RaftTerm = (ulong)_backend.Round,
             RaftIndex = (ulong)Math.Max(0, status.SlotIn - 1), RaftAppliedIndex = (ulong)Math.Max(0, status.SlotOut - 1),
         };
         if (status.Leader == 0) response.Errors.Add("etcdserver: no leader");
+        else if (reason is not null) response.Errors.Add($"akkapaxos: {reason}");
         Complete(response.Header);
         await Answer(context, response);
     }

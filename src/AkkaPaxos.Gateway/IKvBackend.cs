@@ -9,7 +9,10 @@ public interface IKvBackend
     /// <summary>This node's number.</summary>
     int Node { get; }
 
-    /// <summary>The round of the highest ballot that this node knows to lead; etcd's raft_term.</summary>
+    /// <summary>
+    /// The highest round of a ballot that is known to have led, etcd's raft_term. Behind an answer it is not lower than any node has shown before the request,
+    /// unless the request was serializable.
+    /// </summary>
     long Round { get; }
 
     /// <summary>Executes an operation on the replicated store, exactly once if it returns.</summary>

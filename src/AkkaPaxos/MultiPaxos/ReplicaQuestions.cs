@@ -29,6 +29,7 @@ public partial class Replica
     private void LeaderAnswered(ReadIndexResult result)
     {
         if (!_reads.Answered(result)) return;
+        _round = Math.Max(_round, result.Round);
         AnswerReady();
         ScheduleFlush();
     }
@@ -56,13 +57,13 @@ public partial class Replica
                 }
                 if (results.Count > 0 && bytes + result.Length > _settings.PageBytes)
                 {
-                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
+                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
                     (results, bytes) = ([], 0);
                 }
                 results.Add(new QueryResult(query.Id, result));
                 bytes += result.Length;
             }
-            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
+            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
         }
     }
 }

@@ -81,6 +81,9 @@ public sealed class Paxos : IExtension
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
         _session.Query(query, serializable, cancellation);
 
+    /// <summary>The highest round of a ballot that is known to have led; see <see cref="PaxosSession.Round"/>.</summary>
+    public long Round => _session.Round;
+
     /// <summary>What the node says of itself. Parts that do not answer within a second are reported as a problem, not waited for.</summary>
     public async Task<NodeStatus> Status(CancellationToken cancellation = default)
     {

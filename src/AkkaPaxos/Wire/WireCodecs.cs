@@ -13,8 +13,8 @@ internal static class WireCodecs
             m => new() { Commands = { m.Commands.Select(c => c.ToProto()) } },
             p => new(p.Commands.Select(c => c.ToCommand()).ToArray())),
         Codec.Of<Response, Proto.Response>("Response/1",
-            m => new() { Replies = { m.Replies.Select(ToProto) } },
-            p => new(p.Replies.Select(ToReply).ToArray())),
+            m => new() { Replies = { m.Replies.Select(ToProto) }, Round = m.Round },
+            p => new(p.Replies.Select(ToReply).ToArray(), p.Round)),
         Codec.Of<QueryRequest, Proto.QueryRequest>("QueryRequest/1",
             m => new()
             {
@@ -25,8 +25,8 @@ internal static class WireCodecs
             },
             p => new(p.Queries.Select(q => new Query(q.Id, q.Serializable, q.Operation.Memory)).ToArray())),
         Codec.Of<QueryResponse, Proto.QueryResponse>("QueryResponse/1",
-            m => new() { Results = { m.Results.Select(r => new Proto.QueryResult { Id = r.Id, Result = r.Result.ToProto() }) } },
-            p => new(p.Results.Select(r => new QueryResult(r.Id, r.Result.Memory)).ToArray())),
+            m => new() { Results = { m.Results.Select(r => new Proto.QueryResult { Id = r.Id, Result = r.Result.ToProto() }) }, Round = m.Round },
+            p => new(p.Results.Select(r => new QueryResult(r.Id, r.Result.Memory)).ToArray(), p.Round)),
 
         // the protocol
         Codec.Of<Forward, Proto.Request>("Forward/1",
@@ -58,8 +58,8 @@ internal static class WireCodecs
             p => new(p.Ballot.ToBallot())),
         Codec.Of<ReadIndex, Proto.ReadIndex>("ReadIndex/1", m => new() { Id = m.Id }, p => new(p.Id)),
         Codec.Of<ReadIndexResult, Proto.ReadIndexResult>("ReadIndexResult/1",
-            m => new() { Id = m.Id, Slot = m.Slot },
-            p => new(p.Id, p.Slot)),
+            m => new() { Id = m.Id, Slot = m.Slot, Round = m.Round },
+            p => new(p.Id, p.Slot, p.Round)),
         Codec.Of<Confirm, Proto.Confirm>("Confirm/1",
             m => new() { Ballot = m.Ballot.ToProto(), Id = m.Id },
             p => new(p.Ballot.ToBallot(), p.Id)),
