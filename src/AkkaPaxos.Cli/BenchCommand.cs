@@ -37,7 +37,7 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        var endpointsOption = Endpoints.Option();
+        var endpointOptions = new EndpointOptions();
         var contacts = new Option<string?>("--contact-points")
         {
             Description = "Akka addresses of nodes, with commas between; the first is asked. Without it, --endpoints are asked for theirs.",
@@ -55,17 +55,24 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("bench", "Measures operations per second and latencies through AkkaPaxos.Client.")
         {
-            endpointsOption, contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
+            contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
         };
+        endpointOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(contacts) is not null && (result.GetValue(targetLeader) || endpointOptions.AreGiven(result)))
+                result.AddError("--contact-points can be given with neither --endpoints nor --target-leader: those are to find the contact points");
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             var (nodes, durability) = parsed.GetValue(contacts) is { } given
                 ? (given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), BenchDurability.Unknown)
-                : await Discover(parsed.GetRequiredValue(endpointsOption), parsed.GetValue(targetLeader), cancel);
+                : await Discover(endpointOptions, parsed, parsed.GetValue(targetLeader), cancel);
             var plan = new Plan(
                 parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
-            var measured = await Run(nodes, parsed.GetRequiredValue(group), plan, cancel);
+            var patience = endpointOptions.Timeout(parsed) ?? TimeSpan.FromSeconds(30);
+            var measured = await Run(nodes, parsed.GetRequiredValue(group), plan, patience, cancel);
             var figures = measured with { Durable = durability.IsDurable, Durability = durability.Text };
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
@@ -81,9 +88,10 @@ internal static class BenchCommand
         return option;
     }
 
-    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(string endpointsText, bool leaderFirst, CancellationToken cancel)
+    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(
+        EndpointOptions options, ParseResult parsed, bool leaderFirst, CancellationToken cancel)
     {
-        using var endpoints = Endpoints.Parse(endpointsText);
+        using var endpoints = options.Open(parsed);
         var answers = await endpoints.Status(cancel);
         var nodes = answers.Select(a => a.Answer).OfType<Gateway.NodeReport>().ToList();
         if (nodes.Count == 0)
@@ -95,11 +103,13 @@ internal static class BenchCommand
         return ([.. addresses], BenchDurability.Of(nodes));
     }
 
-    private static async Task<Figures> Run(IReadOnlyList<string> contactPoints, string group, Plan plan, CancellationToken cancel)
+    private static async Task<Figures> Run(
+        IReadOnlyList<string> contactPoints, string group, Plan plan, TimeSpan patience, CancellationToken cancel)
     {
+        // What goes wrong is counted, and told in the figures; Akka would tell it with stack traces, of each failed connection one.
         var config = ConfigurationFactory.ParseString("""
-            akka.loglevel = ERROR
-            akka.stdout-loglevel = ERROR
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
             """).WithFallback(PaxosClient.DefaultConfig());
         using var system = ActorSystem.Create("bench", config);
         try
@@ -114,7 +124,7 @@ internal static class BenchCommand
             {
                 throw new CliException($"--contact-points: {e.Message}", 2);
             }
-            return await Measure(sessions, plan, cancel);
+            return await Measure(sessions, plan, patience, cancel);
         }
         finally
         {
@@ -122,7 +132,7 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task<Figures> Measure(IReadOnlyList<PaxosClient> sessions, Plan plan, CancellationToken cancel)
+    private static async Task<Figures> Measure(IReadOnlyList<PaxosClient> sessions, Plan plan, TimeSpan patience, CancellationToken cancel)
     {
         var value = new byte[plan.ValueSize];
         new Random(1).NextBytes(value);
@@ -133,20 +143,20 @@ internal static class BenchCommand
         Task Get(int client, int key, CancellationToken stop) => Of(client).RangeAsync(new RangeRequest { Key = keys[key] }, stop);
         Func<int, int, CancellationToken, Task> operation = plan.Op == "put" ? Put : Get;
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        using var first = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        first.CancelAfter(patience);
         try
         {
-            if (plan.Op == "put") await Put(0, 0, patience.Token);
+            if (plan.Op == "put") await Put(0, 0, first.Token);
             else
             {
-                var options = new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = patience.Token };
+                var options = new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = first.Token };
                 await Parallel.ForEachAsync(Enumerable.Range(0, plan.Keys), options, (i, stop) => new ValueTask(Put(i, i, stop)));
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new CliException("the cluster did not take the first writes within 30 s");
+            throw new CliException($"the cluster did not take the first writes within {patience.TotalSeconds:0.###} s (--command-timeout)");
         }
 
         if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);

@@ -26,7 +26,7 @@ internal static class CheckHistoryCommand
         };
         var html = new Option<string?>("--html")
         {
-            Description = "If the history is not linearizable, draw it, as a page for browsers.", HelpName = "FILE",
+            Description = "Also write what was found as a page for browsers; of a violation it is a drawing.", HelpName = "FILE",
         };
         var command = new Command("check-history",
             "Checks whether a history of clients is linearizable. Exits with 0: it is; 1: it is not, and the shortest part that cannot be explained "
@@ -39,8 +39,7 @@ internal static class CheckHistoryCommand
             var path = parsed.GetRequiredValue(file);
             var report = Check(path, parsed.GetRequiredValue(model), parsed.GetValue(time));
             terminal.Text.Write(HistoryWords.Of(report));
-            if (report.Verdict == Verdict.Violation && parsed.GetValue(html) is { } page)
-                File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
+            if (parsed.GetValue(html) is { } page) File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
             return report.Verdict switch { Verdict.Ok => 0, Verdict.Violation => Violated, _ => NotKnown };
         });
         return command;

@@ -35,7 +35,7 @@ internal static class ExploreCommand
                 foreach (var line in result.Drawing!.TrimEnd('\n').Split('\n')) terminal.Text.WriteLine($"# {line}");
                 throw new CliException($"{path}: {violation}");
             }
-            if (!result.IsComplete) throw new CliException($"{path}: no violation in {size}, but the time was over before all were visited: see --time");
+            if (!result.IsComplete) throw new CliException($"{path}: no violation in {size}, but the time was over before all were visited: see --time", 3);
             terminal.Text.WriteLine($"{path}: no violation in {size}");
         });
         return command;

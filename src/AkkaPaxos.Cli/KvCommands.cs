@@ -1,15 +1,12 @@
 using System.CommandLine;
 using AkkaPaxos.Kv;
 using Google.Protobuf;
-using Google.Protobuf.Collections;
 
 namespace AkkaPaxos.Cli;
 
 /// <summary><c>put</c>, <c>get</c>, <c>del</c> and <c>txn</c>, with etcdctl's arguments and output.</summary>
 internal static class KvCommands
 {
-    private static Option<bool> JsonOption() => new("--json") { Description = "Print the response as JSON." };
-
     private static Argument<string?> EndArgument(string what) =>
         new("RANGE_END") { Description = $"{what} the keys from KEY up to, and without, this one.", Arity = ArgumentArity.ZeroOrOne };
 
@@ -38,17 +35,26 @@ internal static class KvCommands
             command.Add(_value);
             command.Add(_prevKv);
             command.Add(_ignoreValue);
+            command.Validators.Add(result =>
+            {
+                if (result.GetValue(_ignoreValue) && result.GetValue(_value) is not null)
+                    result.AddError("VALUE and --ignore-value cannot both be given");
+            });
         }
 
-        public PutRequest Read(ParseResult parsed, Func<ByteString> standardInput)
+        /// <param name="parsed">The command line.</param>
+        /// <param name="standardInput">Gives the value where none, or -, stands there; null where there is no standard input, and - is a value.</param>
+        /// <exception cref="FormatException">There is no value.</exception>
+        public PutRequest Read(ParseResult parsed, Func<ByteString>? standardInput)
         {
             var ignore = parsed.GetValue(_ignoreValue);
             return new PutRequest
             {
-                Key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(_key)),
+                Key = Bytes(parsed.GetRequiredValue(_key)),
                 Value = ignore ? ByteString.Empty
-                    : parsed.GetValue(_value) is { } value && value != "-" ? ByteString.CopyFromUtf8(value)
-                    : standardInput(),
+                    : parsed.GetValue(_value) is { } value && (value != "-" || standardInput is null) ? Bytes(value)
+                    : standardInput is not null ? standardInput()
+                    : throw new FormatException("a put in a transaction needs its value"),
                 PrevKv = parsed.GetValue(_prevKv),
                 IgnoreValue = ignore,
             };
@@ -70,20 +76,27 @@ internal static class KvCommands
         private readonly Option<string> _sortBy =
             Choice("--sort-by", "Sort by KEY, VERSION, CREATE, MODIFY or VALUE.", "KEY", "VERSION", "CREATE", "MODIFY", "VALUE");
 
-        public Option<bool> ValueOnly { get; } = new("--print-value-only") { Description = "Print values without keys." };
+        private readonly Option<bool> _valueOnly = new("--print-value-only") { Description = "Print values without keys." };
 
         public void AddTo(Command command)
         {
             command.Add(_key);
             command.Add(_end);
-            Option[] options = [_prefix, _fromKey, _limit, _rev, _keysOnly, _countOnly, _serializable, _order, _sortBy, ValueOnly];
+            Option[] options = [_prefix, _fromKey, _limit, _rev, _keysOnly, _countOnly, _serializable, _order, _sortBy, _valueOnly];
             foreach (var option in options) command.Add(option);
             OneEnd(command, _end, _prefix, _fromKey);
+            command.Validators.Add(result =>
+            {
+                if (((Option<bool>[])[_keysOnly, _countOnly, _valueOnly]).Count(result.GetValue) > 1)
+                    result.AddError("only one of --keys-only, --count-only and --print-value-only can be given");
+            });
         }
 
-        public bool KeysOnly(ParseResult parsed) => parsed.GetValue(_keysOnly);
-
-        public bool CountOnly(ParseResult parsed) => parsed.GetValue(_countOnly);
+        /// <summary>What is to be printed of the answer.</summary>
+        public RangeView View(ParseResult parsed) => parsed.GetValue(_countOnly) ? RangeView.Count
+            : parsed.GetValue(_keysOnly) ? RangeView.Keys
+            : parsed.GetValue(_valueOnly) ? RangeView.Values
+            : RangeView.Pairs;
 
         public RangeRequest Read(ParseResult parsed)
         {
@@ -150,12 +163,14 @@ internal static class KvCommands
     private static (ByteString Key, ByteString End) Range(
         ParseResult parsed, Argument<string> keyArgument, Argument<string?> end, Option<bool> prefix, Option<bool> fromKey)
     {
-        var key = ByteString.CopyFromUtf8(parsed.GetRequiredValue(keyArgument));
+        var key = Bytes(parsed.GetRequiredValue(keyArgument));
         var lowest = key.IsEmpty ? KvOperations.FromKey : key;
         if (parsed.GetValue(prefix)) return (lowest, KvOperations.PrefixEnd(key.Span));
         if (parsed.GetValue(fromKey)) return (lowest, KvOperations.FromKey);
-        return (key, ByteString.CopyFromUtf8(parsed.GetValue(end) ?? ""));
+        return (key, Bytes(parsed.GetValue(end) ?? ""));
     }
+
+    private static ByteString Bytes(string text) => UnsafeByteOperations.UnsafeWrap(RawText.Encode(text));
 
     // Commands -----------------------------------------------------------------------------------------------------------
 
@@ -164,8 +179,10 @@ internal static class KvCommands
         var arguments = new PutArguments();
         var command = new Command("put", "Writes a key.");
         arguments.AddTo(command);
-        return Over<PutResponse>(command, terminal, "/v3/kv/put",
-            parsed => arguments.Read(parsed, () => ByteString.FromStream(terminal.Input)), (_, response) => Print(terminal, response));
+        return Over<PutResponse>(command, terminal, "/v3/kv/put", parsed => (arguments.Read(parsed, StandardInput), terminal.Print));
+
+        ByteString StandardInput() =>
+            UnsafeByteOperations.UnsafeWrap(terminal.ReadInput("the value", "write put KEY \"\" for the empty value"));
     }
 
     public static Command Get(Terminal terminal)
@@ -173,10 +190,10 @@ internal static class KvCommands
         var arguments = new GetArguments();
         var command = new Command("get", "Reads a key or a range of keys: a line with the key, a line with the value.");
         arguments.AddTo(command);
-        return Over<RangeResponse>(command, terminal, "/v3/kv/range", arguments.Read, (parsed, response) =>
+        return Over<RangeResponse>(command, terminal, "/v3/kv/range", parsed =>
         {
-            if (arguments.CountOnly(parsed)) terminal.Text.WriteLine(response.Count);
-            else Print(terminal, response.Kvs, keys: !parsed.GetValue(arguments.ValueOnly), values: !arguments.KeysOnly(parsed));
+            var view = arguments.View(parsed);
+            return (arguments.Read(parsed), response => terminal.Print(response, view));
         });
     }
 
@@ -185,7 +202,7 @@ internal static class KvCommands
         var arguments = new DelArguments();
         var command = new Command("del", "Deletes a key or a range of keys, and prints how many there were.");
         arguments.AddTo(command);
-        return Over<DeleteRangeResponse>(command, terminal, "/v3/kv/deleterange", arguments.Read, (_, response) => Print(terminal, response));
+        return Over<DeleteRangeResponse>(command, terminal, "/v3/kv/deleterange", parsed => (arguments.Read(parsed), terminal.Print));
     }
 
     public static Command Txn(Terminal terminal)
@@ -201,66 +218,45 @@ internal static class KvCommands
               put key1 "created-key1"
               put key2 "some extra key"
 
-            Compares are of version, create, mod or value, with =, !=, < or >. Operations are put, get and del.
+            Compares are of version, create, mod or value, with =, !=, < or >, and a value in double quotes. Operations are put, get and del, with
+            their own arguments and options. In double quotes \n is a line break, \t a tab, \r a carriage return, \xHH the byte HH, and \", \' and
+            \\ are themselves; in single quotes everything is itself. A quote ends on the line that it begins on.
             """);
         return Over<TxnResponse>(command, terminal, "/v3/kv/txn", _ =>
         {
-            if (terminal.IsInteractive) terminal.Error.WriteLine("compares, success operations, failure operations; a blank line ends each:");
-            using var lines = new StreamReader(terminal.Input, leaveOpen: true);
-            return TxnSyntax.Read(lines);
-        }, (_, response) =>
-        {
-            terminal.Text.WriteLine(response.Succeeded ? "SUCCESS" : "FAILURE");
-            foreach (var op in response.Responses)
-            {
-                terminal.Text.WriteLine();
-                switch (op.ResponseCase)
-                {
-                    case ResponseOp.ResponseOneofCase.ResponsePut: Print(terminal, op.ResponsePut); break;
-                    case ResponseOp.ResponseOneofCase.ResponseRange: Print(terminal, op.ResponseRange.Kvs); break;
-                    case ResponseOp.ResponseOneofCase.ResponseDeleteRange: Print(terminal, op.ResponseDeleteRange); break;
-                }
-            }
+            var transaction = TxnSyntax.Read(RawText.Decode(terminal.ReadInput(
+                "the transaction: compares, operations for when they hold, operations for when not, a blank line between", "see akkapaxos txn --help")));
+            return (transaction.Request, response => terminal.Print(response, transaction.Views(response.Succeeded)));
         });
     }
 
     /// <summary>Makes a command post a request and print the response.</summary>
-    private static Command Over<T>(Command command, Terminal terminal, string path, Func<ParseResult, IMessage> request, Action<ParseResult, T> print)
-        where T : IMessage, new()
+    private static Command Over<T>(
+        Command command, Terminal terminal, string path, Func<ParseResult, (IMessage Request, Action<T> Print)> read)
+        where T : class, IMessage, new()
     {
-        var endpointsOption = Endpoints.Option();
-        var json = JsonOption();
-        command.Add(endpointsOption);
+        var endpointOptions = new EndpointOptions();
+        var json = new Option<bool>("--json") { Description = "Print the response as JSON." };
+        endpointOptions.AddTo(command);
         command.Add(json);
         command.SetAction(async (parsed, cancel) =>
         {
-            using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
-            var response = await endpoints.Post<T>(path, request(parsed), cancel);
+            using var endpoints = endpointOptions.Open(parsed);
+            var (request, print) = read(parsed);
+            var response = IsWrite(request)
+                ? await endpoints.Write<T>(path, request, cancel)
+                : await endpoints.Read<T>(path, request, cancel);
             if (parsed.GetValue(json)) terminal.Text.WriteLine(KvJson.Format(response));
-            else print(parsed, response);
+            else print(response);
             return 0;
         });
         return command;
     }
 
-    private static void Print(Terminal terminal, PutResponse response)
+    private static bool IsWrite(IMessage request) => request switch
     {
-        terminal.Text.WriteLine("OK");
-        if (response.PrevKv is { } previous) Print(terminal, [previous]);
-    }
-
-    private static void Print(Terminal terminal, DeleteRangeResponse response)
-    {
-        terminal.Text.WriteLine(response.Deleted);
-        Print(terminal, response.PrevKvs);
-    }
-
-    private static void Print(Terminal terminal, RepeatedField<KeyValue> kvs, bool keys = true, bool values = true)
-    {
-        foreach (var kv in kvs)
-        {
-            if (keys) terminal.WriteLine(kv.Key.Span);
-            if (values) terminal.WriteLine(kv.Value.Span);
-        }
-    }
+        RangeRequest => false,
+        TxnRequest txn => KvRules.Writes(new RequestOp { RequestTxn = txn }),
+        _ => true,
+    };
 }

@@ -7,33 +7,30 @@ namespace AkkaPaxos.Cli;
 /// <summary>The <c>akkapaxos</c> program.</summary>
 internal static class Program
 {
-    // How long a node may take to leave after SIGTERM or Ctrl-C before the process ends all the same.
-    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+    /// <summary>How command lines are read. An argument that begins with @ is one like any other, not the name of a file with more of them.</summary>
+    internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
-    private static Task<int> Main(string[] arguments) => Run(arguments, Terminal.OfProcess());
+    // Those that have more to do at their end than to stop.
+    private static readonly string[] LeavingCommands = ["node", "cluster", "demo"];
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        // Before all else, as a node may be told to stop while it starts.
+        using var signals = new Signals(TimeSpan.FromSeconds(arguments.Any(LeavingCommands.Contains) ? 20 : 1));
+        var code = await Run(arguments, Terminal.OfProcess(), signals.Token);
+        return code == Signals.Ended ? signals.ExitCode : code;
+    }
 
     /// <summary>Runs a command line.</summary>
     /// <returns>
-    /// 0: done. 1: it failed, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: check-history does not
-    /// know.
+    /// 0: what was asked for is so. 1: it is not, the reason is on stderr. 2: wrong usage, or a configuration or file that cannot be used. 3: it is not
+    /// known, by check-history and explore. 130: it was told to stop. docs/operating.md has them by command.
     /// </returns>
     public static async Task<int> Run(string[] arguments, Terminal terminal, CancellationToken cancel = default)
     {
-        var parsed = Root(terminal).Parse(arguments);
-        if (Errors(parsed, arguments) is { Count: > 0 } errors)
-        {
-            var command = parsed.CommandResult.Command == parsed.RootCommandResult.Command ? "" : parsed.CommandResult.Command.Name + " ";
-            foreach (var error in errors) terminal.Error.WriteLine($"akkapaxos: {error}");
-            terminal.Error.WriteLine($"akkapaxos: see akkapaxos {command}--help");
-            return 2;
-        }
-        var invocation = new InvocationConfiguration
-        {
-            Output = terminal.Text, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = ShutdownPatience,
-        };
         try
         {
-            return await parsed.InvokeAsync(invocation, cancel);
+            return await RunCommand(RawText.OfProcess(arguments), terminal, cancel);
         }
         catch (CliException e)
         {
@@ -42,7 +39,7 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            return 130; // as shells report a command that Ctrl-C ended
+            return Signals.Ended;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or SocketException or TimeoutException or UnauthorizedAccessException
             or InvalidOperationException)
@@ -50,6 +47,39 @@ internal static class Program
             terminal.Error.WriteLine($"akkapaxos: {OneLine(e.Message)}");
             return 1;
         }
+    }
+
+    private static Task<int> RunCommand(string[] given, Terminal terminal, CancellationToken cancel)
+    {
+        var root = Root(terminal);
+        var arguments = CommandFirst(root, given);
+        var parsed = root.Parse(arguments, Parsing);
+        if (Errors(parsed, arguments) is { Count: > 0 } errors)
+        {
+            var command = parsed.CommandResult.Command == parsed.RootCommandResult.Command ? "" : parsed.CommandResult.Command.Name + " ";
+            foreach (var error in errors) terminal.Error.WriteLine($"akkapaxos: {error}");
+            terminal.Error.WriteLine($"akkapaxos: see akkapaxos {command}--help");
+            return Task.FromResult(2);
+        }
+        // Signals are heard by Main.
+        var invocation = new InvocationConfiguration
+        {
+            Output = terminal.Text, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+        };
+        return parsed.InvokeAsync(invocation, cancel);
+    }
+
+    /// <summary>The arguments with the command in front: etcdctl takes options before it, too.</summary>
+    private static string[] CommandFirst(Command root, string[] arguments)
+    {
+        var options = root.Subcommands.SelectMany(c => c.Subcommands.Prepend(c)).SelectMany(c => c.Options).ToLookup(o => o.Name);
+        var at = 0;
+        while (at < arguments.Length && options.Contains(arguments[at].Split('=')[0]))
+            at += options[arguments[at]].Any(o => o.Arity.MinimumNumberOfValues > 0) ? 2 : 1;
+        var behind = at;
+        for (var command = root; behind < arguments.Length && command.Subcommands.FirstOrDefault(c => c.Name == arguments[behind]) is { } inner; command = inner)
+            behind++;
+        return [.. arguments.Take(behind).Skip(at), .. arguments.Take(at), .. arguments.Skip(behind)];
     }
 
     // Not a RootCommand: that one is called what the dll is called.

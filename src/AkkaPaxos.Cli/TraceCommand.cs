@@ -9,7 +9,7 @@ internal static class TraceCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var endpointsOption = Endpoints.Option();
+        var endpointOptions = new EndpointOptions();
         var slots = new Option<string>("--slots")
         {
             Description = "Which slots: one, or the first and last with two dots between.", HelpName = "A..B", Required = true,
@@ -17,15 +17,17 @@ internal static class TraceCommand
         var format = DiagramFormats.Option();
         var command = new Command("trace", "Draws what was sent for some slots as a sequence diagram. The nodes must keep it: akkapaxos.trace-slots.")
         {
-            endpointsOption, slots, format,
+            slots, format,
         };
+        endpointOptions.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var (from, to) = Slots(parsed.GetRequiredValue(slots));
             var drawn = DiagramFormats.Parse(parsed.GetValue(format));
-            using var endpoints = Endpoints.Parse(parsed.GetRequiredValue(endpointsOption));
-            terminal.Text.Write((await Diagram(endpoints, from, to, cancel)).Draw(drawn));
-            return 0;
+            using var endpoints = endpointOptions.Open(parsed);
+            var (diagram, silent) = await Diagram(endpoints, from, to, cancel);
+            terminal.Text.Write(diagram.Draw(drawn));
+            return silent.Count == 0 ? 0 : throw new CliException($"what was sent from there is missing: {string.Join("; ", silent)}");
         });
         return command;
     }
@@ -35,19 +37,19 @@ internal static class TraceCommand
     public static async Task<string> Draw(IReadOnlyList<string> endpoints, long from, long to, CancellationToken cancel)
     {
         using var all = Endpoints.Parse(string.Join(',', endpoints));
-        return (await Diagram(all, from, to, cancel)).Draw(DiagramFormat.Text).TrimEnd();
+        return (await Diagram(all, from, to, cancel)).Diagram.Draw(DiagramFormat.Text).TrimEnd();
     }
 
-    private static async Task<Diagram> Diagram(Endpoints endpoints, long from, long to, CancellationToken cancel)
+    private static async Task<(Diagram Diagram, IReadOnlyList<string> Silent)> Diagram(Endpoints endpoints, long from, long to, CancellationToken cancel)
     {
         var answers = await endpoints.GetAll<TraceReport>($"/trace?from={from}&to={to}", cancel);
-        if (answers.All(a => a.Answer is null))
-            throw new CliException($"no node answers: {string.Join("; ", answers.Select(a => $"{a.Endpoint}: {a.Failure}"))}");
+        var silent = answers.Where(a => a.Answer is null).Select(a => $"{a.Endpoint}: {a.Failure}").ToList();
+        if (silent.Count == answers.Count) throw new CliException($"no node answers: {string.Join("; ", silent)}");
         // Each node's events are in their order already; the clocks of different nodes decide between nodes.
         var events = answers.SelectMany(a => a.Answer?.Events ?? []).OrderBy(e => e.At).ToList();
         if (events.Count == 0)
             throw new CliException($"no node remembers slots {from}..{to}: not decided yet, or too long ago, or akkapaxos.trace-slots is 0");
-        return Diagram(events);
+        return (Diagram(events), silent);
     }
 
     /// <summary>The diagram of <paramref name="events"/>, which are in the order to be drawn.</summary>

@@ -1,156 +1,127 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 using AkkaPaxos.Kv;
 using Google.Protobuf;
 using static AkkaPaxos.Kv.Compare.Types;
 
 namespace AkkaPaxos.Cli;
 
+/// <summary>A transaction, and how the answers of its gets are to be shown.</summary>
+internal sealed class TxnScript
+{
+    private readonly List<RangeView> _success = [], _failure = [];
+
+    /// <summary>What is posted.</summary>
+    public TxnRequest Request { get; } = new();
+
+    /// <summary>How the answers are shown, by operation of the branch for when all compares hold, or of the other one.</summary>
+    public IReadOnlyList<RangeView> Views(bool succeeded) => succeeded ? _success : _failure;
+
+    public void Add(bool succeeded, RequestOp operation, RangeView view)
+    {
+        (succeeded ? Request.Success : Request.Failure).Add(operation);
+        (succeeded ? _success : _failure).Add(view);
+    }
+}
+
 /// <summary>Transactions as etcdctl reads them: three paragraphs of lines.</summary>
-internal static partial class TxnSyntax
+internal static class TxnSyntax
 {
     /// <summary>Reads compares, operations for when they hold, and operations for when not. The end of the input ends every paragraph.</summary>
-    /// <exception cref="CliException">A line makes no sense; the message tells its number.</exception>
-    public static TxnRequest Read(TextReader lines)
+    /// <param name="text">Text of <see cref="RawText"/>.</param>
+    /// <exception cref="CliException">A line makes no sense; the message tells its number and the column.</exception>
+    public static TxnScript Read(string text)
     {
-        var txn = new TxnRequest();
-        Action<string>[] paragraphs =
+        var script = new TxnScript();
+        Action<TxnLine>[] paragraphs =
         [
-            line => txn.Compare.Add(Compare(line)),
-            line => txn.Success.Add(Operation(line)),
-            line => txn.Failure.Add(Operation(line)),
+            line => script.Request.Compare.Add(Compare(line)),
+            line => Operation(line, (op, view) => script.Add(true, op, view)),
+            line => Operation(line, (op, view) => script.Add(false, op, view)),
+            line => throw line.Wrong("a transaction has three paragraphs, of compares, operations and operations; this is a fourth", 0),
         ];
-        var paragraph = 0;
-        for (var number = 1; paragraph < paragraphs.Length && lines.ReadLine() is { } line; number++)
+        var (paragraph, number) = (0, 0);
+        foreach (var content in text.TrimStart('\ufeff').Split('\n'))
         {
-            line = line.Trim();
+            number++;
+            var line = new TxnLine(content.TrimEnd('\r'));
             try
             {
-                if (line.Length == 0) paragraph++;
-                else paragraphs[paragraph](line);
+                if (!line.IsBlank) paragraphs[paragraph](line);
+                else if (paragraph < paragraphs.Length - 1) paragraph++;
             }
-            catch (FormatException e)
+            catch (TxnLineException e)
             {
-                throw new CliException($"line {number} of the transaction: {e.Message}: {line}", 2);
+                throw new CliException($"line {number}, column {e.Column} of the transaction: {e.Message}: {content.Trim()}", 2);
             }
         }
-        return txn;
+        return script;
     }
 
-    [GeneratedRegex("""^(?<target>\w+)\s*\(\s*(?<key>"(?:[^"\\]|\\.)*")\s*\)\s*(?<result>=|!=|<|>)\s*(?<value>"(?:[^"\\]|\\.)*")$""")]
-    private static partial Regex ComparePattern();
-
-    private static Compare Compare(string line)
+    private static Compare Compare(TxnLine line)
     {
-        var match = ComparePattern().Match(line);
-        if (!match.Success) throw new FormatException("not a compare like mod(\"key\") > \"0\"");
-        var value = Unquote(match.Groups["value"].Value);
-        var compare = new Compare
+        var at = line.Column;
+        var target = line.Name();
+        line.Expect("(", "a compare is like mod(\"key\") > \"0\": a bracket is missing");
+        var compare = new Compare { Key = line.Quoted("the key") };
+        line.Expect(")", "a bracket is missing behind the key");
+        compare.Result = line.Operator() switch
         {
-            Key = Unquote(match.Groups["key"].Value),
-            Result = match.Groups["result"].Value switch
-            {
-                "=" => CompareResult.Equal,
-                "!=" => CompareResult.NotEqual,
-                "<" => CompareResult.Less,
-                _ => CompareResult.Greater,
-            },
+            "=" => CompareResult.Equal,
+            "!=" => CompareResult.NotEqual,
+            "<" => CompareResult.Less,
+            _ => CompareResult.Greater,
         };
-        switch (match.Groups["target"].Value)
+        var value = line.Quoted("the value, a number also,");
+        line.ExpectEnd();
+        switch (target)
         {
             case "ver" or "version":
-                (compare.Target, compare.Version) = (CompareTarget.Version, Number(value));
+                (compare.Target, compare.Version) = (CompareTarget.Version, Number(line, value));
                 break;
             case "c" or "create":
-                (compare.Target, compare.CreateRevision) = (CompareTarget.Create, Number(value));
+                (compare.Target, compare.CreateRevision) = (CompareTarget.Create, Number(line, value));
                 break;
             case "m" or "mod":
-                (compare.Target, compare.ModRevision) = (CompareTarget.Mod, Number(value));
+                (compare.Target, compare.ModRevision) = (CompareTarget.Mod, Number(line, value));
                 break;
             case "val" or "value":
                 (compare.Target, compare.Value) = (CompareTarget.Value, value);
                 break;
             default:
-                throw new FormatException("compares are of version, create, mod or value");
+                throw line.Wrong("compares are of version, create, mod or value", at);
         }
         return compare;
     }
 
-    private static long Number(ByteString text) =>
+    private static long Number(TxnLine line, ByteString text) =>
         long.TryParse(text.ToStringUtf8(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new FormatException("revisions and versions are whole numbers in quotes");
+            : throw line.Wrong("revisions and versions are whole numbers of 64 bits, in quotes", line.LastWord);
 
-    private static RequestOp Operation(string line)
+    private static void Operation(TxnLine line, Action<RequestOp, RangeView> add)
     {
         var (put, get, del) = (new KvCommands.PutArguments(), new KvCommands.GetArguments(), new KvCommands.DelArguments());
         var (putCommand, getCommand, delCommand) = (new Command("put"), new Command("get"), new Command("del"));
         put.AddTo(putCommand);
         get.AddTo(getCommand);
         del.AddTo(delCommand);
-        var words = Words(line);
-        var parsed = new RootCommand { putCommand, getCommand, delCommand }.Parse(words);
-        if (Program.Errors(parsed, words) is [var error, ..]) throw new FormatException(error.TrimEnd('.'));
+        var words = line.Words();
+        var texts = words.ConvertAll(w => w.Text);
+        var parsed = new Command("txn") { putCommand, getCommand, delCommand }.Parse(texts, Program.Parsing);
+        if (Program.Errors(parsed, texts) is [var error, ..])
+            throw line.Wrong(error.TrimEnd('.'), words.FirstOrDefault(w => w.Text.Length > 0 && error.Contains(w.Text), words[0]).Column);
         var command = parsed.CommandResult.Command;
-        return command == putCommand ? new RequestOp { RequestPut = put.Read(parsed, NoInput) }
-            : command == getCommand ? new RequestOp { RequestRange = get.Read(parsed) }
-            : command == delCommand ? new RequestOp { RequestDeleteRange = del.Read(parsed) }
-            : throw new FormatException("operations are put, get and del");
-    }
-
-    private static ByteString NoInput() => throw new FormatException("a put in a transaction needs its value");
-
-    [GeneratedRegex("""\G\s*(?:(?<double>"(?:[^"\\]|\\.)*")|'(?<single>[^']*)'|(?<bare>[^\s"']\S*))(?=\s|$)""")]
-    private static partial Regex WordPattern();
-
-    private static List<string> Words(string line)
-    {
-        List<string> words = [];
-        var at = 0;
-        for (var match = WordPattern().Match(line); match.Success; match = match.NextMatch())
+        try
         {
-            words.Add(match.Groups["double"] is { Success: true } quoted ? Unquote(quoted.Value).ToStringUtf8()
-                : match.Groups["single"] is { Success: true } single ? single.Value : match.Groups["bare"].Value);
-            at = match.Index + match.Length;
+            if (command == putCommand) add(new RequestOp { RequestPut = put.Read(parsed, null) }, default);
+            else if (command == getCommand) add(new RequestOp { RequestRange = get.Read(parsed) }, get.View(parsed));
+            else if (command == delCommand) add(new RequestOp { RequestDeleteRange = del.Read(parsed) }, default);
+            else throw line.Wrong("operations are put, get and del", words[0].Column);
         }
-        return at == line.Length ? words : throw new FormatException("a quote does not end");
-    }
-
-    /// <summary>What stands in double quotes, with the escapes of Go that people use.</summary>
-    private static ByteString Unquote(string quoted)
-    {
-        var bytes = new List<byte>();
-        Span<byte> utf8 = stackalloc byte[4];
-        for (var i = 1; i < quoted.Length - 1; i++)
+        catch (FormatException e)
         {
-            if (quoted[i] != '\\')
-            {
-                var rune = Rune.GetRuneAt(quoted, i);
-                bytes.AddRange(utf8[..rune.EncodeToUtf8(utf8)]);
-                i += rune.Utf16SequenceLength - 1;
-                continue;
-            }
-            i++;
-            if (quoted[i] == 'x')
-            {
-                if (i + 2 >= quoted.Length - 1
-                    || !byte.TryParse(quoted.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-                    throw new FormatException("\\x is followed by two hexadecimal digits");
-                bytes.Add(value);
-                i += 2;
-                continue;
-            }
-            bytes.Add(quoted[i] switch
-            {
-                'n' => (byte)'\n',
-                't' => (byte)'\t',
-                'r' => (byte)'\r',
-                '"' or '\\' or '\'' => (byte)quoted[i],
-                _ => throw new FormatException($"\\{quoted[i]} is no escape"),
-            });
+            throw line.Wrong(e.Message, words[^1].Column + words[^1].Text.Length);
         }
-        return ByteString.CopyFrom([.. bytes]);
     }
 }

@@ -15,20 +15,7 @@ public sealed partial class HttpGateway
     /// <summary>Healthy is a node through which the store can be read: it knows a leader, and that leader reaches a majority.</summary>
     private async Task Health(HttpContext context)
     {
-        var limit = TimeSpan.FromSeconds(1) < _settings.RequestTimeout ? TimeSpan.FromSeconds(1) : _settings.RequestTimeout;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(limit);
-        string? reason = null;
-        try
-        {
-            var status = await _backend.Status(patience.Token);
-            if (status.Leader == 0) reason = status.Problem ?? "no leader is known";
-            else await _backend.Query(HealthQuery, serializable: false, patience.Token);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            reason = $"no majority answered a read within {limit.TotalSeconds:0.#} s";
-        }
+        var (_, reason) = await Examine(context.RequestAborted);
         if (reason is null)
         {
             await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");
@@ -38,8 +25,30 @@ public sealed partial class HttpGateway
         await Answer(context, StatusCodes.Status503ServiceUnavailable, $$"""{"health":"false","reason":{{quoted}}}""");
     }
 
-    private async Task Status(HttpContext context) =>
-        await Answer(context, await _backend.Status(context.RequestAborted), GatewayJson.Default.NodeReport);
+    private async Task Status(HttpContext context)
+    {
+        var (status, reason) = await Examine(context.RequestAborted);
+        await Answer(context, status with { Problem = status.Problem ?? reason }, GatewayJson.Default.NodeReport);
+    }
+
+    /// <summary>What the node says of itself, and why a read through it does not succeed, null where one has: what it says of others may be old.</summary>
+    private async Task<(NodeReport Status, string? Reason)> Examine(CancellationToken aborted)
+    {
+        var limit = TimeSpan.FromSeconds(1) < _settings.RequestTimeout ? TimeSpan.FromSeconds(1) : _settings.RequestTimeout;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        var status = await _backend.Status(aborted);
+        if (status.Leader == 0) return (status, status.Problem ?? "no leader is known");
+        patience.CancelAfter(limit);
+        try
+        {
+            await _backend.Query(HealthQuery, serializable: false, patience.Token);
+            return (status, null);
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            return (status, status.Problem ?? $"no majority answers: a read through this node was not answered within {limit.TotalSeconds:0.#} s");
+        }
+    }
 
     private async Task Trace(HttpContext context)
     {
@@ -64,13 +73,14 @@ public sealed partial class HttpGateway
             await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
             return;
         }
-        var status = await _backend.Status(context.RequestAborted);
+        var (status, reason) = await Examine(context.RequestAborted);
         var response = new StatusResponse
         {
             Header = new ResponseHeader(), Version = EtcdVersion, Leader = (ulong)status.Leader, RaftTerm = (ulong)_backend.Round,
             RaftIndex = (ulong)Math.Max(0, status.SlotIn - 1), RaftAppliedIndex = (ulong)Math.Max(0, status.SlotOut - 1),
         };
         if (status.Leader == 0) response.Errors.Add("etcdserver: no leader");
+        else if (reason is not null) response.Errors.Add($"akkapaxos: {reason}");
         Complete(response.Header);
         await Answer(context, response);
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -38,7 +39,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
     {
         (_backend, _settings, _log) = (backend, settings, log);
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Limits.MaxRequestBodySize = settings.MaxBodySize;
+        options.Limits.MaxRequestBodySize = null; // ReadBody has the limit: Kestrel's resets the connection, and its answer is lost with it
         options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         _server = new KestrelServer(Options.Create(options), sockets, NullLoggerFactory.Instance);
@@ -101,7 +102,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
         }
         catch (BadHttpRequestException e)
         {
-            await Refuse(context, e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : Invalid(e.Message));
+            await Refuse(context, e.StatusCode, Invalid(e.Message));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -168,7 +169,8 @@ public sealed partial class HttpGateway : IAsyncDisposable
         }
         if (KvRules.LongestValue(op) > _settings.MaxValueSize)
         {
-            await Refuse(context, StatusCodes.Status413PayloadTooLarge, TooLarge);
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge,
+                Invalid($"{TooLarge}: a value of {KvRules.LongestValue(op)} bytes; the limit is {_settings.MaxValueSize}"));
             return;
         }
 
@@ -221,12 +223,20 @@ public sealed partial class HttpGateway : IAsyncDisposable
     /// <summary>The body as text.</summary>
     /// <exception cref="FormatException">It is not UTF-8.</exception>
     /// <exception cref="BadHttpRequestException">It is longer than allowed, or breaks off.</exception>
-    private static async ValueTask<string> ReadBody(HttpContext context)
+    private async ValueTask<string> ReadBody(HttpContext context)
     {
         var reader = context.Request.BodyReader;
+        // Who waits to be told whether to send the body need not send it.
+        if (context.Request.ContentLength > _settings.MaxBodySize && context.Request.Headers.Expect.Count > 0) throw TooLong(context);
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > _settings.MaxBodySize)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                await Discard(reader, context.RequestAborted);
+                throw TooLong(context);
+            }
             if (!read.IsCompleted)
             {
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -238,7 +248,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
             }
             catch (DecoderFallbackException)
             {
-                throw new FormatException("the request is not UTF-8");
+                throw new FormatException("the body is not UTF-8");
             }
             finally
             {
@@ -247,9 +257,39 @@ public sealed partial class HttpGateway : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Takes what else is sent, for a while: a connection that is closed while something of it is unread is reset, and the client sees that instead of the
+    /// answer.
+    /// </summary>
+    private static async Task Discard(PipeReader reader, CancellationToken aborted)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        patience.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            ReadResult read;
+            do
+            {
+                read = await reader.ReadAsync(patience.Token);
+                reader.AdvanceTo(read.Buffer.End);
+            } while (!read.IsCompleted);
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            // It was told, as far as it listens.
+        }
+    }
+
+    private BadHttpRequestException TooLong(HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        var length = context.Request.ContentLength is { } known ? $"a body of {known} bytes" : "the body";
+        return new BadHttpRequestException($"{TooLarge}: {length}; the limit is {_settings.MaxBodySize} bytes", StatusCodes.Status413PayloadTooLarge);
+    }
+
     // Answers ------------------------------------------------------------------------------------------------------------
 
-    private static readonly Error TooLarge = new() { Code = KvErrors.InvalidArgument, Message = "etcdserver: request is too large" };
+    private const string TooLarge = "etcdserver: request is too large";
 
     private static Error Invalid(string message) => new() { Code = KvErrors.InvalidArgument, Message = message };
 

@@ -9,7 +9,10 @@ public interface IKvBackend
     /// <summary>This node's number.</summary>
     int Node { get; }
 
-    /// <summary>The round of the highest ballot that this node knows to lead; etcd's raft_term.</summary>
+    /// <summary>
+    /// The highest round of a ballot that is known to have led, etcd's raft_term. Behind an answer it is not lower than any node has shown before the request,
+    /// unless the request was serializable.
+    /// </summary>
     long Round { get; }
 
     /// <summary>Executes an operation on the replicated store, exactly once if it returns.</summary>
@@ -72,7 +75,7 @@ public sealed record RoleReport(string Name, bool Running, string? Problem);
 /// <summary>A member, as a node sees it.</summary>
 /// <param name="Node">Its number.</param>
 /// <param name="Address">Its actor system's address.</param>
-/// <param name="Reachable">Whether it greeted lately, or the cluster's gossip takes it for reachable.</param>
+/// <param name="Reachable">Whether it was heard of within the last two seconds.</param>
 /// <param name="InCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut);

@@ -9,12 +9,7 @@ namespace AkkaPaxos.Gateway;
 /// <summary>The Paxos node of an actor system, as the gateway sees it.</summary>
 public sealed class PaxosBackend : IKvBackend
 {
-    private const long RoundIsGoodForMs = 200;
-
     private readonly Paxos _paxos;
-    private long _round;
-    private long _roundReadAt;
-    private int _readingRound;
 
     /// <summary>Puts a gateway in front of <paramref name="paxos"/>, whose state machine must be <see cref="Kv.KvStateMachine"/>.</summary>
     public PaxosBackend(Paxos paxos)
@@ -31,16 +26,7 @@ public sealed class PaxosBackend : IKvBackend
     public int Node => _paxos.Settings.NodeId.Value;
 
     /// <inheritdoc/>
-    /// <remarks>Every response shows it, so the roles are not asked each time: it may be a fraction of a second old.</remarks>
-    public long Round
-    {
-        get
-        {
-            var isOld = Environment.TickCount64 - Volatile.Read(ref _roundReadAt) > RoundIsGoodForMs;
-            if (isOld && Interlocked.Exchange(ref _readingRound, 1) == 0) _ = ReadRound();
-            return Volatile.Read(ref _round);
-        }
-    }
+    public long Round => _paxos.Round;
 
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancel) => _paxos.Submit(operation, cancel);
@@ -53,7 +39,6 @@ public sealed class PaxosBackend : IKvBackend
     public async Task<NodeReport> Status(CancellationToken cancel)
     {
         var status = await _paxos.Status(cancel);
-        Volatile.Write(ref _round, status.Ballot.Round);
         return new NodeReport(
             status.NodeId.Value,
             _paxos.Settings.Address,
@@ -76,21 +61,4 @@ public sealed class PaxosBackend : IKvBackend
 
     internal static TraceEntry Entry(MessageSent sent) =>
         new(sent.At, sent.From.Value, sent.FromRole, sent.To.Value, sent.ToRole, sent.Slot, MessageText.Of(sent.Message));
-
-    private async Task ReadRound()
-    {
-        try
-        {
-            await Status(CancellationToken.None);
-        }
-        catch (Exception)
-        {
-            // The node is going down or does not answer: responses show the round known last.
-        }
-        finally
-        {
-            Volatile.Write(ref _roundReadAt, Environment.TickCount64);
-            Volatile.Write(ref _readingRound, 0);
-        }
-    }
 }

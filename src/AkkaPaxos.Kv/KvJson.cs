@@ -16,7 +16,6 @@ namespace AkkaPaxos.Kv;
 public static class KvJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonParser Parser = new(JsonParser.Settings.Default);
 
     /// <summary>The JSON of <paramref name="message"/>.</summary>
     public static string Format(IMessage message)
@@ -35,19 +34,13 @@ public static class KvJson
     }
 
     /// <summary>The message whose JSON this is; field names in snake_case or camelCase.</summary>
-    /// <exception cref="FormatException">It is not JSON, or has an unknown field, or a value that its field cannot hold.</exception>
+    /// <exception cref="FormatException">It is not JSON, or has an unknown field, or a value that its field cannot hold; one line that says what and
+    /// where.</exception>
     public static T Parse<T>(string json) where T : IMessage, new()
     {
-        try
-        {
-            return Parser.Parse<T>(json);
-        }
-        // The parser lets some of what lies below it through: numbers out of range, enumerations it does not know.
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException
-            or ArgumentException)
-        {
-            throw new FormatException(e.Message, e);
-        }
+        var message = new T();
+        KvJsonReader.Read(json, message);
+        return message;
     }
 
     private static void Write(Utf8JsonWriter writer, IMessage message)

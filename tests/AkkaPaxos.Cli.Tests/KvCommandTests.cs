@@ -87,44 +87,42 @@ public sealed class KvCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transaction_is_read_as_etcdctl_reads_it()
+    public async Task A_put_of_nothing_is_refused_and_one_of_an_empty_value_is_not()
     {
-        await Prints("put", "key1", "old");
-        var txn = """
-            mod("key1") > "0"
-            value("key1") = "old"
-
-            put key1 "overwrote \"key1\"\n"
-            get key1
-            del --prefix none
-
-            put key1 created
-            put key2 'some extra key'
-
-            """;
-        Assert.Equal("SUCCESS\n\nOK\n\nkey1\noverwrote \"key1\"\n\n\n0\n", (await RunWith(txn, "txn", "--endpoints", Endpoint)).Output);
-        Assert.Equal("FAILURE\n\nOK\n\nOK\n", (await RunWith(txn, "txn", "--endpoints", Endpoint)).Output);
-        Assert.Equal("key2\nsome extra key\n", await Prints("get", "key2"));
-        // Paragraphs may be missing.
-        Assert.Equal("SUCCESS\n", (await RunWith("", "txn", "--endpoints", Endpoint)).Output);
+        await Prints("put", "k", "kept");
+        foreach (var arguments in (string[][])[["put", "k"], ["put", "k", "-"]])
+        {
+            var refused = await RunWith("", [.. arguments, "--endpoints", Endpoint]);
+            Assert.Equal((2, ""), (refused.Code, refused.Output));
+            Assert.Contains("put KEY \"\"", Assert.Single(refused.ErrorLines));
+        }
+        Assert.Equal("k\nkept\n", await Prints("get", "k"));
+        await Prints("put", "k", "");
+        Assert.Equal("k\n\n", await Prints("get", "k"));
     }
 
-    [Theory]
-    [InlineData("mod(key1) > \"0\"", "line 1", "not a compare")]
-    [InlineData("mod(\"k\") > \"x\"", "line 1", "whole numbers")]
-    [InlineData("size(\"k\") > \"1\"", "line 1", "version, create, mod or value")]
-    [InlineData("\nput k \"v", "line 2", "quote")]
-    [InlineData("\nput k", "line 2", "needs its value")]
-    [InlineData("\n\nfetch k", "line 3", "fetch")]
-    [InlineData("\nget k --no-such", "line 2", "--no-such")]
-    [InlineData("\nput k \"\\q\"", "line 2", "escape")]
-    public async Task A_transaction_that_makes_no_sense_is_wrong_usage_and_names_the_line(string txn, string line, string what)
+    [Fact]
+    public async Task Arguments_are_what_they_look_like()
     {
-        var outcome = await RunWith(txn, "txn", "--endpoints", Endpoint);
-        Assert.Equal(2, outcome.Code);
-        Assert.Contains(line, Assert.Single(outcome.ErrorLines));
-        Assert.Contains(what, outcome.Error);
-        Assert.Equal(0, _node.Submitted);
+        await Prints("put", "@key", "@value");
+        Assert.Equal("@key\n@value\n", await Prints("get", "@key"));
+        // Bytes that are no UTF-8 arrive as RawText has them.
+        await Prints("put", RawText.Decode([0xff, (byte)'k', 0xc3]), RawText.Decode([0xed, 0xa0, 0x80]));
+        var output = new MemoryStream();
+        var code = await Program.Run(["get", RawText.Decode([0xff]), "--prefix", "--endpoints", Endpoint],
+            new Terminal(null, output, new StreamWriter(output), TextWriter.Null));
+        Assert.Equal(0, code);
+        Assert.Equal([0xff, (byte)'k', 0xc3, (byte)'\n', 0xed, 0xa0, 0x80, (byte)'\n'], output.ToArray());
+    }
+
+    [Fact]
+    public async Task Options_may_stand_before_the_command()
+    {
+        Assert.Equal("OK\n", (await Run("--endpoints", Endpoint, "--prev-kv", "put", "k", "v")).Output);
+        Assert.Equal("k\n", (await Run($"--endpoints=http://{Endpoint}/", "get", "k", "--keys-only")).Output);
+        var wrong = await Run("--endpoints", Endpoint, "node", "--config", "none");
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains("no option --endpoints", wrong.Error);
     }
 
     // Failures -----------------------------------------------------------------------------------------------------------
@@ -141,14 +139,33 @@ public sealed class KvCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_next_endpoint_is_tried_where_one_cannot_be_reached()
+    public async Task A_cluster_without_a_majority_is_exit_1_with_what_its_nodes_say()
+    {
+        _node.Stalled = true;
+        var outcome = await Cli("status");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("no majority answers", Assert.Single(outcome.ErrorLines));
+        Assert.Contains("follower, does not serve", outcome.Output);
+        Assert.Contains("no majority answers", (string?)JsonNode.Parse((await Cli("status", "--json")).Output)!["status"]!["problem"]);
+    }
+
+    [Fact]
+    public async Task That_only_a_minority_of_the_members_answers_is_said()
+    {
+        // The node takes itself for one of two.
+        var outcome = await Run("status", "--endpoints", $"{ClosedEndpoint()},{Endpoint}");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("no majority answers: of 2 members not node 1", outcome.ErrorLines[^1]);
+    }
+
+    [Fact]
+    public async Task A_trace_without_a_nodes_part_is_drawn_and_exit_1()
     {
         var closed = ClosedEndpoint();
-        Assert.Equal((0, "OK\n"), await Run("put", "k", "v", "--endpoints", $"{closed},http://{Endpoint}/") is var both ? (both.Code, both.Output)
-            : default);
-        var none = await Run("put", "k", "v", "--endpoints", closed);
-        Assert.Equal(1, none.Code);
-        Assert.Contains(closed, Assert.Single(none.ErrorLines));
+        var outcome = await Run("trace", "--slots", "5", "--endpoints", $"{Endpoint},{closed}");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("Accept(7.3, 5)", outcome.Output);
+        Assert.Contains(closed, Assert.Single(outcome.ErrorLines));
     }
 
     [Theory]
@@ -160,6 +177,9 @@ public sealed class KvCommandTests : IAsyncLifetime
     [InlineData("get", "a", "--prefix", "--from-key")]
     [InlineData("get", "a", "--limit", "many")]
     [InlineData("get", "a", "--prefx")]
+    [InlineData("get", "a", "--keys-only", "--count-only")]
+    [InlineData("put", "a", "b", "--ignore-value")]
+    [InlineData("bench", "--contact-points", "akka.tcp://a@b:1", "--target-leader")]
     [InlineData("get", "a", "--order", "SIDEWAYS")]
     [InlineData("get", "a", "--endpoints", "nonsense")]
     [InlineData("get", "a", "--endpoints", "host:port:more")]
@@ -203,7 +223,7 @@ public sealed class KvCommandTests : IAsyncLifetime
         var closed = ClosedEndpoint();
         var outcome = await Run("status", "--endpoints", $"{Endpoint},{closed}");
         Assert.Equal(1, outcome.Code);
-        Assert.Contains(closed, Assert.Single(outcome.ErrorLines));
+        Assert.Contains(closed, outcome.ErrorLines[0]);
         var rows = outcome.Output.Split('\n').Where(l => l.StartsWith('|') && !l.Contains("---"))
             .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1]).ToList();
         Assert.Equal(["endpoint", "id", "role", "leader", "ballot", "slotIn", "slotOut", "checksum", "reaches"], rows[0]);
@@ -224,7 +244,7 @@ public sealed class KvCommandTests : IAsyncLifetime
         Assert.Contains("99", Assert.Single(none.ErrorLines));
     }
 
-    private static string ClosedEndpoint()
+    internal static string ClosedEndpoint()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

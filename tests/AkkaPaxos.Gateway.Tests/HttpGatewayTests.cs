@@ -139,7 +139,7 @@ public sealed class HttpGatewayTests : IAsyncLifetime
         static string Put(int size) => $$"""{"key": "Zm9v", "value": "{{Convert.ToBase64String(new byte[size])}}"}""";
         await Ok("/v3/kv/put", Put(64 << 10));
         var (code, error) = await Refused("/v3/kv/put", Put((64 << 10) + 1));
-        Assert.Equal((413, "etcdserver: request is too large"), (code, (string?)error["error"]));
+        Assert.Equal((413, "etcdserver: request is too large: a value of 65537 bytes; the limit is 65536"), (code, (string?)error["error"]));
         Assert.Equal(413, (await Refused("/v3/kv/txn", $$"""{"failure":[{"request_put":{{Put((64 << 10) + 1)}}}]}""")).Code);
         await StillServes();
     }
@@ -147,20 +147,31 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     [Fact]
     public async Task A_body_over_the_limit_is_413_with_and_without_its_length()
     {
-        var (code, error) = await Refused("/v3/kv/put", new string(' ', 1 << 20));
-        Assert.Equal((413, "etcdserver: request is too large"), (code, (string?)error["error"]));
-        var chunked = new HttpRequestMessage(HttpMethod.Post, "/v3/kv/put") { Content = new StreamContent(new MemoryStream(new byte[1 << 20])) };
+        // More than fits in the buffers between: it has to be read for the answer to arrive.
+        const int Length = 16 << 20;
+        var (code, error) = await Refused("/v3/kv/put", new string(' ', Length));
+        Assert.Equal((413, $"etcdserver: request is too large: a body of {Length} bytes; the limit is 196608 bytes"), (code, (string?)error["error"]));
+        var chunked = new HttpRequestMessage(HttpMethod.Post, "/v3/kv/put") { Content = new StreamContent(new MemoryStream(new byte[Length])) };
         chunked.Headers.TransferEncodingChunked = true;
-        try
-        {
-            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await _http.SendAsync(chunked)).StatusCode);
-        }
-        catch (HttpRequestException)
-        {
-            // The connection was closed while the client was still sending: it is told the same by that.
-        }
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await _http.SendAsync(chunked)).StatusCode);
         await StillServes();
     }
+
+    [Fact]
+    public async Task A_body_over_the_limit_is_refused_before_it_is_sent_where_that_is_asked()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, new Uri(_gateway.Address).Port);
+        await socket.GetStream().WriteAsync("POST /v3/kv/put HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray());
+        using var reader = new StreamReader(socket.GetStream());
+        Assert.StartsWith("HTTP/1.1 413", await reader.ReadLineAsync());
+    }
+
+    [Theory]
+    [InlineData("", "there is no body: a JSON object is expected, like {\"key\":\"Zm9v\"}")]
+    [InlineData("""{"key":"Zm9v","value":"%"}""", "value: this is not base64")]
+    public async Task What_does_not_parse_is_named(string body, string message) =>
+        Assert.StartsWith(message, (string?)(await Refused("/v3/kv/put", body)).Error["error"]);
 
     [Theory]
     [InlineData("GET", "/", 404)]
@@ -251,6 +262,19 @@ public sealed class HttpGatewayTests : IAsyncLifetime
             Assert.Equal((503, "false"), ((int)response.StatusCode, (string?)health["health"]));
             Assert.Contains(reason, (string?)health["reason"]);
         }
+    }
+
+    [Fact]
+    public async Task Status_tells_why_nothing_can_be_read_through_the_node()
+    {
+        Assert.Null((await Status())["problem"]);
+        _node.Stalled = true; // it still takes node 3 for the leader
+        Assert.Equal(3, (int)(await Status())["leader"]!);
+        Assert.Contains("no majority answers", (string?)(await Status())["problem"]);
+        _node.Leader = 0;
+        Assert.Equal("no leader is known", (string?)(await Status())["problem"]);
+
+        async Task<JsonNode> Status() => JsonNode.Parse(await _http.GetStringAsync("/status"))!;
     }
 
     [Fact]

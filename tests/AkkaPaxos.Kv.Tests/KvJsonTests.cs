@@ -67,24 +67,44 @@ public sealed class KvJsonTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("{")]
-    [InlineData("[]")]
-    [InlineData("null")]
-    [InlineData("{}{}")]
-    [InlineData("""{"key":"%%%"}""")]
-    [InlineData("""{"key":5}""")]
-    [InlineData("""{"limit":"many"}""")]
-    [InlineData("""{"limit":99999999999999999999}""")]
-    [InlineData("""{"limit":1.5}""")]
-    [InlineData("""{"sort_order":"SIDEWAYS"}""")]
-    [InlineData("""{"no_such_field":1}""")]
-    public void What_is_no_request_is_a_format_exception(string json) => Assert.Throws<FormatException>(() => KvJson.Parse<RangeRequest>(json));
+    [InlineData("", "there is no body: a JSON object is expected, like {\"key\":\"Zm9v\"}")]
+    [InlineData(" \n", "there is no body: a JSON object is expected, like {\"key\":\"Zm9v\"}")]
+    [InlineData("{", "not JSON: line 1, byte 2: it ends too soon")]
+    [InlineData("{\n  key: \"Zm9v\"}", "not JSON: line 2, byte 3: \"key: \"Zm9v\"}\" cannot stand there")]
+    [InlineData("[]", "a JSON object is expected, not an array")]
+    [InlineData("null", "a JSON object is expected, not null")]
+    [InlineData("{}{}", "not JSON: line 1, byte 3: \"{}\" cannot stand there")]
+    [InlineData("""{"compare":[{"key":"Zm9v"},{"key":"%%%"}]}""",
+        "compare[1].key: this is not base64, which has A-Z, a-z, 0-9, + and /, and = at its end up to a multiple of four")]
+    [InlineData("""{"compare":{}}""", "compare: an array is expected, not an object")]
+    [InlineData("""{"compare":[null]}""", "compare[0]: a JSON object is expected, not null")]
+    [InlineData("""{"success":[{"requestPut":{"key":5}}]}""", "success[0].request_put.key: base64 in a string is expected, not 5")]
+    [InlineData("""{"success":[{"request_put":{"prev_kv":"yes"}}]}""", "success[0].request_put.prev_kv: true or false is expected, not \"yes\"")]
+    [InlineData("""{"success":[{"request_put":{},"request_range":{}}]}""", "success[0].request_range: it cannot be given beside request_put")]
+    [InlineData("""{"failure":[],"failure":[]}""", "failure: it is given twice")]
+    [InlineData("""{"failure":[{"request_range":{"limit":"many"}}]}""", "failure[0].request_range.limit: a whole number is expected, not \"many\"")]
+    [InlineData("""{"failure":[{"request_range":{"limit":1.5}}]}""", "failure[0].request_range.limit: a whole number is expected, not 1.5")]
+    [InlineData("""{"failure":[{"request_range":{"limit":99999999999999999999}}]}""",
+        "failure[0].request_range.limit: 99999999999999999999 is not between -9223372036854775808 and 9223372036854775807")]
+    [InlineData("""{"failure":[{"request_range":{"limit":1e999}}]}""",
+        "failure[0].request_range.limit: 1e999 is not between -9223372036854775808 and 9223372036854775807")]
+    [InlineData("""{"failure":[{"request_range":{"sort_order":"SIDEWAYS"}}]}""",
+        "failure[0].request_range.sort_order: \"SIDEWAYS\" is none of NONE, ASCEND, DESCEND")]
+    [InlineData("""{"failures":1}""", "failures: there is no such field; there are compare, success, failure")]
+    public void What_is_no_request_is_named_with_its_place(string json, string error) =>
+        Assert.Equal(error, Assert.Throws<FormatException>(() => KvJson.Parse<TxnRequest>(json)).Message);
 
     [Fact]
-    public void Deep_nesting_is_a_format_exception()
+    public void Numbers_may_be_written_with_an_exponent_and_nulls_are_absent() =>
+        Assert.Equal(new RangeRequest { Limit = 2000, Revision = long.MaxValue, MinModRevision = -7 },
+            KvJson.Parse<RangeRequest>("""{"key":null,"limit":2e3,"revision":"9223372036854775807","min_mod_revision":-7.0}"""));
+
+    [Theory]
+    [InlineData(150)]
+    [InlineData(10_000)]
+    public void Deep_nesting_is_said_in_its_own_words(int depth)
     {
-        var nested = string.Concat(Enumerable.Repeat("{\"success\":[{\"request_txn\":", 10_000));
-        Assert.Throws<FormatException>(() => KvJson.Parse<TxnRequest>(nested));
+        var nested = string.Concat(Enumerable.Repeat("{\"success\":[{\"request_txn\":", depth)) + "{}" + string.Concat(Enumerable.Repeat("}]}", depth));
+        Assert.Equal("messages are nested deeper than 100", Assert.Throws<FormatException>(() => KvJson.Parse<TxnRequest>(nested)).Message);
     }
 }

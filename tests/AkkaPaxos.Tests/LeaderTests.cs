@@ -452,7 +452,7 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         Confirm(1, ballot);
         ExpectNoMsg(AMoment);
         Confirm(3, ballot);
-        ExpectMsg(new ReadIndexResult(7, 3), InTime);
+        ExpectMsg(new ReadIndexResult(7, 3, ballot.Round), InTime);
     }
 
     [Fact]
@@ -462,7 +462,7 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         leader.Tell(new ReadIndex(7), TestActor);
         Confirm(2, ballot);
         Confirm(3, ballot);
-        ExpectMsg(new ReadIndexResult(7, 0), InTime);
+        ExpectMsg(new ReadIndexResult(7, 0, ballot.Round), InTime);
     }
 
     [Fact]

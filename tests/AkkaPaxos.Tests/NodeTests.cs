@@ -132,6 +132,42 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_round_behind_an_answer_never_goes_back_whichever_node_is_asked()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        await UntilAllAgree(nodes);
+        var leader = (await nodes[0].Status()).Leader.Value;
+        Paxos[] rest = [.. nodes.Where((_, i) => i != leader - 1)];
+        var round = 0L;
+        for (var i = 0; i < 60; i++)
+        {
+            if (i == 20) await _systems[leader - 1].Terminate();
+            var node = i < 20 ? nodes[i % 3] : rest[i % 2];
+            if (i % 4 < 2) await node.Submit(Bytes($"line{i}"), Soon);
+            else await node.Query(default, cancellation: Soon);
+            Assert.True(node.Round >= round, $"node {node.Settings.NodeId} is at round {node.Round}, after {round} elsewhere");
+            round = node.Round;
+        }
+        Assert.True(round > 1, "another node leads");
+    }
+
+    [Fact]
+    public async Task A_leader_without_a_majority_says_so_and_whom_it_misses()
+    {
+        Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        await UntilAllAgree(nodes);
+        var leader = (await nodes[0].Status()).Leader.Value;
+        Assert.Null((await nodes[leader - 1].Status()).Problem);
+        int[] others = [.. Enumerable.Range(1, 3).Where(n => n != leader)];
+        foreach (var other in others) await _systems[other - 1].Terminate();
+
+        // It stays the leader, as nobody else is there to become one.
+        await Until(async () => (await nodes[leader - 1].Status()).Problem == $"no majority answers: nothing is heard of nodes {others[0]}, {others[1]}",
+            "the leader knows that it is alone");
+        Assert.Equal([leader], (await nodes[leader - 1].Status()).Peers.Where(p => p.IsReachable).Select(p => p.NodeId.Value));
+    }
+
+    [Fact]
     public async Task A_node_that_comes_back_with_nothing_catches_up_by_decisions()
     {
         Paxos[] nodes = [Start(1), Start(2)]; // the third is not there yet

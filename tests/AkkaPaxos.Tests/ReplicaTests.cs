@@ -466,6 +466,25 @@ public sealed class ReplicaTests : ReplicaTestBase
     }
 
     [Fact]
+    public void Answers_carry_the_highest_round_that_is_known_to_have_led()
+    {
+        var replica = StartReplica();
+        replica.Tell(new LeaderChanged(B(9, 3), false), Leader.Ref); // it tries to lead, and nobody knows whether it can
+        replica.Tell(new Request([C(1)]), TestActor);
+        Decide(replica, 2, C(1));
+        Assert.Equal(1, ExpectMsg<Response>(InTime).Round);
+
+        Lead(replica, 2, round: 4);
+        replica.Tell(Ask(5), TestActor);
+        // Its leader has got another ballot adopted meanwhile, of which this node does not know.
+        replica.Tell(new ReadIndexResult(Next<ReadIndex>(Peers.LeaderProbe(2)).Id, 2, 6), Peers.LeaderProbe(2).Ref);
+        Assert.Equal(6, ExpectMsg<QueryResponse>(InTime).Round);
+        replica.Tell(new Decision(3, B(8, 3), Value.NoOp), ActorRefs.NoSender);
+        replica.Tell(Ask(6, serializable: true), TestActor);
+        Assert.Equal(8, ExpectMsg<QueryResponse>(InTime).Round);
+    }
+
+    [Fact]
     public void Questions_gather_while_the_leader_is_asked_and_never_use_an_answer_from_before_they_came()
     {
         var replica = StartReplica();

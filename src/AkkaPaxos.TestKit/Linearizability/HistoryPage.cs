@@ -5,8 +5,8 @@ using System.Text;
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
-/// A page that shows a history that is not linearizable: the shortest part that no order explains, and all operations on its keys with the longest
-/// order that explains them. It is a file of its own: no fonts, styles or scripts from elsewhere.
+/// A page that shows what a check found. Of a history that is not linearizable it draws the shortest part that no order explains, and all operations on
+/// its keys with the longest order that explains them. It is a file of its own: no fonts, styles or scripts from elsewhere.
 /// </summary>
 public static class HistoryPage
 {
@@ -44,19 +44,29 @@ public static class HistoryPage
         """;
 
     /// <summary>The page, as HTML.</summary>
-    /// <param name="report">A report on a violation.</param>
+    /// <param name="report">The check's report.</param>
     /// <param name="title">What the history is, such as a file's name.</param>
-    /// <exception cref="ArgumentException">It is no violation.</exception>
     public static string Draw(HistoryReport report, string title)
     {
-        if (report.Verdict != Verdict.Violation) throw new ArgumentException($"the history is {report.Verdict}", nameof(report));
-        var part = report.Unexplainable;
         var html = new StringBuilder();
+        var verdict = report.Verdict switch
+        {
+            Verdict.Ok => "linearizable", Verdict.Violation => "<b>not linearizable</b>", _ => "not known whether linearizable",
+        };
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Escaped(title)}: not linearizable</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n")
-            .Append(CultureInfo.InvariantCulture, $"<header><h1>{Escaped(title)}: <b>not linearizable</b></h1>\n<p>{report.Count:N0} operations")
-            .Append(report.Keys.Count > 0 ? Escaped($"; the violation is in those on {HistoryWords.KeysOf(report)}") : "").Append("</p></header>\n")
-            .Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(Heading(HistoryWords.Reason(report)))}</h2>\n")
+            .Append(CultureInfo.InvariantCulture, $"<title>{Escaped(title)}: {verdict.Replace("<b>", "").Replace("</b>", "")}</title>\n")
+            .Append(CultureInfo.InvariantCulture, $"<style>\n{Style}\n</style>\n</head>\n<body>\n<header><h1>{Escaped(title)}: {verdict}</h1>\n")
+            .Append(CultureInfo.InvariantCulture, $"<p>{report.Count:N0} operations")
+            .Append(report.Keys.Count > 0 ? Escaped($"; the violation is in those on {HistoryWords.KeysOf(report)}") : "").Append("</p></header>\n");
+        if (report.Verdict == Verdict.Violation) Violation(html, report);
+        else html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(Heading(HistoryWords.Of(report).TrimEnd()))}</h2>\n");
+        return html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Violation(StringBuilder html, HistoryReport report)
+    {
+        var part = report.Unexplainable;
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(Heading(HistoryWords.Reason(report)))}</h2>\n")
             .Append("<p>The shortest part of the history that cannot be explained, whatever became of the operations that are not in it.</p>\n");
         Table(html, report);
         Chart(html, new HistoryChart(report, part, hasOrder: false));
@@ -71,7 +81,7 @@ public static class HistoryPage
             .Append("<span><i style=\"background:#eaeef2;border-color:#9aa4af\"></i>not reached, or need not take effect</span>")
             .Append("<span><i style=\"border-color:#9aa4af;border-style:dashed\"></i>open: no answer</span>")
             .Append("<span><i style=\"border-color:#59636e;border-width:2.5px\"></i>in the shortest part</span></div>\n");
-        return html.Append("<script>\n").Append(Script).Append("\n</script>\n</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+        html.Append("<script>\n").Append(Script).Append("\n</script>\n");
     }
 
     private static void Table(StringBuilder html, HistoryReport report)

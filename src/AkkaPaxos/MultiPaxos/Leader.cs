@@ -282,7 +282,8 @@ public class Leader : UntypedPersistentActor, IWithTimers
         if (_reads.Remove(confirmed.Id, out var read)) AnswerRead(read, read.Slot);
     }
 
-    private void AnswerRead(Read read, long slot) => _link.Tell(NodeId.None, "replica", read.Replica, new ReadIndexResult(read.Id, slot));
+    private void AnswerRead(Read read, long slot) =>
+        _link.Tell(NodeId.None, "replica", read.Replica, new ReadIndexResult(read.Id, slot, slot == NotLeading ? 0 : _ballot.Round));
 
     // ---- at every heartbeat interval, while scouting or active ----
 

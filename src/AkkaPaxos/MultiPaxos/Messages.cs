@@ -29,7 +29,10 @@ namespace AkkaPaxos.MultiPaxos;
 public sealed record Request(IReadOnlyList<Command> Commands) : IPaxosMessage;
 
 /// <summary>Replica to client: answers to commands of its requests, in the order in which they were executed.</summary>
-public sealed record Response(IReadOnlyList<Reply> Replies) : IPaxosMessage;
+/// <param name="Replies">The answers.</param>
+/// <param name="Round">The highest round that the replica knows to have led: never lower than in an answer, of whichever replica, that had come when one of
+/// these commands was sent.</param>
+public sealed record Response(IReadOnlyList<Reply> Replies, long Round = 0) : IPaxosMessage;
 
 /// <summary>What became of a command.</summary>
 public enum ReplyStatus
@@ -105,7 +108,9 @@ public sealed record AnswerPart(long Id, long Offset, ReadOnlyMemory<byte> Bytes
 public sealed record Withdraw(IReadOnlyList<long> Ids) : IPaxosMessage;
 
 /// <summary>Replica to client: answers to questions.</summary>
-public sealed record QueryResponse(IReadOnlyList<QueryResult> Results) : IPaxosMessage;
+/// <param name="Results">The answers.</param>
+/// <param name="Round">As in <see cref="Response"/>, unless all of the questions are serializable.</param>
+public sealed record QueryResponse(IReadOnlyList<QueryResult> Results, long Round = 0) : IPaxosMessage;
 
 /// <summary>Replica to the active leader's replica: propose these, they are my clients'. The asking replica answers its clients itself once it learns the decisions.</summary>
 public sealed record Forward(IReadOnlyList<Command> Commands) : IPaxosMessage;
@@ -182,7 +187,8 @@ public sealed record ReadIndex(long Id) : IPaxosMessage;
 /// <summary>Leader to the asking replica.</summary>
 /// <param name="Id">The question's.</param>
 /// <param name="Slot">The highest slot in which anything can have been decided when the question arrived, 0 in an empty log; -1 where this leader does not lead: ask another.</param>
-public sealed record ReadIndexResult(long Id, long Slot) : IPaxosMessage;
+/// <param name="Round">The round in which this leader leads; 0 where it does not.</param>
+public sealed record ReadIndexResult(long Id, long Slot, long Round = 0) : IPaxosMessage;
 
 /// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
 public sealed record Confirm(Ballot Ballot, long Id) : IPaxosMessage;

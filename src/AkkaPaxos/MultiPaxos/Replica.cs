@@ -57,6 +57,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly ChecksumHistory _checksums = new();
     private Ballot _ballot = Ballot.Bottom; // the highest that the leader beside this replica knows of
     private bool _isLed;                    // whether its leader is active
+    private long _round;                    // the highest that is known to have led: such a ballot had a quorum's promises before anybody was told of it
     private bool _flushing;                 // a Flush is in the mailbox
     private long _tick = 1;
     private long _stuckSlot;                // an undecided slot with decided ones behind it
@@ -307,6 +308,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             {
                 throw new StateMachineException(slot, e);
             }
+            _round = Math.Max(_round, decision.Ballot.Round);
             _checksums.Add(SlotOut, _state.Checksum);
             _bytesSinceSnapshot += decision.Value!.Encoded.Length;
         }
@@ -339,7 +341,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         else pending.Stage = CommandStage.Done;
     }
 
-    private void SendReplies(long slot) => _replies.Send((client, response) => _link.Tell(NodeId.None, "client", client, response, slot));
+    private void SendReplies(long slot) => _replies.Send(_round, (client, response) => _link.Tell(NodeId.None, "client", client, response, slot));
 
     private void TellLeaderExecuted() =>
         _link.Tell(_context.Self, "leader", _context.Peers.Leader(_context.Self), new Executed(SlotOut), 0);
@@ -366,6 +368,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     {
         var elsewhere = changed.Ballot.Leader != _ballot.Leader || !_isLed;
         (_ballot, _isLed) = (changed.Ballot, changed.IsActive);
+        if (_isLed) _round = Math.Max(_round, _ballot.Round);
         if (!_isLed || !elsewhere) return;
         // What was passed on to another leader's replica may be lost with it.
         while (_passed.TryDequeue(out var passed))

@@ -168,11 +168,11 @@ internal sealed class ReplicaReplies(long pageBytes)
         replies.Add(reply);
     }
 
-    public void Send(Action<IActorRef, Response> send)
+    public void Send(long round, Action<IActorRef, Response> send)
     {
         if (_clients.Count == 0) return;
         foreach (var client in _clients)
-            foreach (var page in Pages(_byClient[client])) send(client, new Response(page));
+            foreach (var page in Pages(_byClient[client])) send(client, new Response(page, round));
         _byClient.Clear();
         _clients.Clear();
     }

@@ -60,6 +60,7 @@ public partial class Replica
     private void LeaderAnswered(ReadIndexResult result)
     {
         if (!_reads.Answered(result)) return;
+        _round = Math.Max(_round, result.Round);
         AnswerReady();
         ScheduleFlush();
     }
@@ -77,13 +78,13 @@ public partial class Replica
                 if (AnswerAtOnce(pending) is not { } result) continue;
                 if (results.Count > 0 && bytes + result.Result.Length > _settings.PageBytes)
                 {
-                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
+                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
                     (results, bytes) = ([], 0);
                 }
                 results.Add(result);
                 bytes += result.Result.Length;
             }
-            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results));
+            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
         }
     }
 
@@ -115,11 +116,11 @@ public partial class Replica
     {
         if (answer.Failure is { } failure) QuestionFailed(answer.Asked, failure);
         if (answer.Result is { } result && ResultFor(answer.Asked, result) is { } sent)
-            _link.Tell(NodeId.None, "client", answer.Asked.Client, new QueryResponse([sent]));
+            _link.Tell(NodeId.None, "client", answer.Asked.Client, new QueryResponse([sent], _round));
         while (_longReads.Next() is { } next)
         {
             var atOnce = AnswerAtOnce(next); // what was long when it came may be short now
-            if (atOnce is not null) _link.Tell(NodeId.None, "client", next.Client, new QueryResponse([atOnce]));
+            if (atOnce is not null) _link.Tell(NodeId.None, "client", next.Client, new QueryResponse([atOnce], _round));
             if (_longReads.IsBusy) return;
         }
     }

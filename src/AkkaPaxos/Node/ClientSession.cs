@@ -163,6 +163,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     private void Answered(Response response)
     {
         _patience = TicksToRetry;
+        _calls.SawRound(response.Round);
         foreach (var reply in response.Replies)
         {
             if (reply.Client == 0 && reply.Sequence == _token && _token != 0) SessionOpened(reply);
@@ -216,6 +217,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     private void Answered(QueryResponse response)
     {
         _patience = TicksToRetry;
+        _calls.SawRound(response.Round);
         foreach (var result in response.Results)
         {
             if (!_queries.TryGetValue(result.Id, out var call)) continue;

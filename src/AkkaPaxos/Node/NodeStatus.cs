@@ -13,7 +13,8 @@ namespace AkkaPaxos.Node;
 /// <param name="Checksum">Of the replica's state at <paramref name="SlotOut"/>.</param>
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
 /// <param name="Peers">All members, this node among them, by id.</param>
-/// <param name="Problem">Why the node cannot serve; null where it can.</param>
+/// <param name="Problem">Why the node cannot serve: what of it does not run, that no leader is known, or that too few members are heard of; null where
+/// it can.</param>
 /// <param name="Durability">What an acknowledged write survives here.</param>
 public sealed record NodeStatus(
     NodeId NodeId,
@@ -38,7 +39,7 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// <summary>A member as another sees it.</summary>
 /// <param name="NodeId">Its number.</param>
 /// <param name="Address">Its address, as Akka writes it.</param>
-/// <param name="IsReachable">Whether it answers: it greeted lately, or the cluster's gossip takes it for reachable. Feeds this report and nothing
+/// <param name="IsReachable">Whether it greeted this node, or answered its greeting, within the last two seconds. Feeds this report and nothing
 /// else.</param>
 /// <param name="IsInCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached. Feeds this report and nothing
 /// else.</param>

@@ -82,21 +82,24 @@ public sealed class Paxos : IExtension
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
         _session.Query(query, serializable, cancellation);
 
+    /// <summary>The highest round of a ballot that is known to have led; see <see cref="PaxosSession.Round"/>.</summary>
+    public long Round => _session.Round;
+
     /// <summary>What the node says of itself. Parts that do not answer within a second are reported as a problem, not waited for.</summary>
     public async Task<NodeStatus> Status(CancellationToken cancellation = default)
     {
         // Asked side by side, so that one part which does not answer costs no more than its own second.
         var rolesAsked = Ask<RolesStatus>(_system.Provider.ResolveActorRef(PathOf("")), new GetRoles(), cancellation);
         var replicaAsked = Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation);
-        // Neither alone is whom the node reaches: the gossip hides members that this node talks to but another member cannot reach.
+        // Not the gossip: it keeps members that are gone until a majority agrees on that, and hides such as this node talks to but another cannot reach.
         var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
+        HashSet<NodeId> reachable = [.. seen?.Nodes ?? []];
         var inCluster = InCluster();
-        HashSet<NodeId> reachable = [.. seen?.Nodes ?? [], .. inCluster];
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
         var problem = roles is null ? "the node does not answer"
             : roles.Problem ?? roles.Roles.Where(r => !r.IsRunning && r.Problem is not null).Select(r => $"{r.Name}: {r.Problem}").FirstOrDefault()
-            ?? (replica is null ? "the replica does not answer" : null);
+            ?? (replica is null ? "the replica does not answer" : WhyUnled(replica, reachable));
         return new NodeStatus(
             Settings.NodeId,
             Settings.Group,
@@ -127,6 +130,16 @@ public sealed class Paxos : IExtension
         if (Settings.TraceSlots == 0) return [];
         var trace = await Ask<Trace>(_system.Provider.ResolveActorRef(PathOf("/tracer")), new GetTrace(from, to), cancellation).ConfigureAwait(false);
         return trace?.Messages ?? [];
+    }
+
+    // What leads keeps doing so while nobody contradicts it; so whether others are there to contradict, or to agree, is asked beside it.
+    private string? WhyUnled(ReplicaStatus replica, HashSet<NodeId> heard)
+    {
+        var silent = Settings.Membership.Members.Where(m => !heard.Contains(m.Id)).Select(m => m.Id).ToList();
+        var hasQuorum = Settings.Membership.Phase2(replica.SlotIn).IsMetBy(heard) && (replica.IsLed || Settings.Membership.Phase1(replica.SlotIn).IsMetBy(heard));
+        return !hasQuorum ? $"no majority answers: nothing is heard of node{(silent.Count > 1 ? "s" : "")} {string.Join(", ", silent)}"
+            : !replica.IsLed ? "no leader is known"
+            : null;
     }
 
     private string PathOf(string child) => $"{_system.Provider.RootPath}user/paxos/{Settings.Group}{child}";

@@ -119,6 +119,12 @@ public sealed class PaxosSession
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
         _calls.Add(new ClientCall(query, serializable ? CallKind.SerializableQuery : CallKind.Query), cancellation);
 
+    /// <summary>
+    /// The highest round of a ballot that is known to have led from the answers that came; 0 before the first. Behind an answer it is never lower than it
+    /// was, anywhere, behind another one that came before the call: of any session, unless the question was serializable.
+    /// </summary>
+    public long Round => _calls.Round;
+
     /// <summary>Ends the session here; calls under way end with an exception.</summary>
     public void Close() => _system.Stop(_actor);
 }
@@ -176,6 +182,13 @@ internal sealed class ClientCalls(SessionSettings settings)
     private long _bytes; // of the calls that wait, here and in the actor
     private int _signaled;
     private volatile bool _closed;
+    private long _round;
+
+    /// <summary>See <see cref="PaxosSession.Round"/>.</summary>
+    public long Round => Volatile.Read(ref _round);
+
+    /// <summary>To be called by the actor alone, before it answers the calls that came with it.</summary>
+    public void SawRound(long round) => Volatile.Write(ref _round, Math.Max(_round, round));
 
     public Action Signal { get; set; } = () => { };
 
