@@ -27,7 +27,7 @@ internal static class StatusCommand
             foreach (var (endpoint, _, failure) in answers)
                 if (failure is not null)
                     terminal.Error.WriteLine($"akkapaxos: {endpoint}: {Program.OneLine(failure)}");
-            return answers.All(a => a.Answer is not null) ? 0 : 1;
+            return answers.All(a => a.Answer is { Problem: null }) ? 0 : 1;
         });
         return command;
     }

@@ -22,13 +22,14 @@ public sealed partial class HttpGateway
         try
         {
             var status = await _backend.Status(patience.Token);
-            if (status.Leader == 0) reason = status.Problem ?? "no leader is known";
+            if (status.Leader == 0) reason = "no leader is known";
             else await _backend.Query(HealthQuery, serializable: false, patience.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             reason = $"no majority answered a read within {limit.TotalSeconds:0.#} s";
         }
+        if (reason is not null && await _backend.Problems() is { } problems) reason += $"; {problems}";
         if (reason is null)
         {
             await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");

@@ -186,7 +186,9 @@ public sealed partial class HttpGateway : IAsyncDisposable
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             var why = patience.IsCancellationRequested ? "etcdserver: request timed out" : "etcdserver: server stopped";
-            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = writes ? $"{why}; the write may still happen later" : why });
+            if (writes) why += "; the write may still happen later";
+            if (await _backend.Problems() is { } problems) why += $"; {problems}";
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = why });
             return;
         }
         catch (OutcomeUnknownException e)

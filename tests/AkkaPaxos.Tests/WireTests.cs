@@ -54,7 +54,7 @@ public class WireTests : RoleTestBase
         new LeaderRound(7),
         new ReplicaSnapshotDue(7),
         new ReplicaSnapshot(7, Bytes),
-        new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")]),
+        new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")], "acceptor: full"),
         new Welcome(new NodeId(2)),
         new Refused(new NodeId(2), "node id 1 belongs to another"),
         new ClusterView(new NodeId(2), -7, [-7, int.MaxValue], NodeId.None),

@@ -15,6 +15,11 @@ namespace AkkaPaxos.MultiPaxos;
 /// one write, and the answer leaves in the event's handler. A message that changes nothing is answered by DeferAsync: after all that was issued
 /// before it. So the answers leave in the order of the messages, and each reflects exactly the events before it.
 /// <para>
+/// What the disk alone decides is answered at once, though writes be on their way: a ballot that it already holds or that it refuses, a pvalue that it
+/// already holds. That is what would have been said had the message overtaken those that are being written, as messages may. So a journal that
+/// hangs, or is full, keeps nobody from learning what stands in it.
+/// </para>
+/// <para>
 /// It accepts under a ballot above its own too, and adopts it (seeds 2 and 3: <c>n &gt;= ROUND_NUMBER</c>), where PMMC's figure accepts only under an
 /// equal one: a scout ends with a majority's promises, and an acceptor whose Prepare was lost must still be able to vote.
 /// </para>
@@ -23,6 +28,7 @@ public class Acceptor : UntypedPersistentActor
 {
     private readonly RoleContext _context;
     private readonly RoleLink _link;
+    private readonly RoleStore _store;
 
     // Issued.
     private Ballot _promised = Ballot.Bottom;
@@ -42,6 +48,7 @@ public class Acceptor : UntypedPersistentActor
     {
         _context = context;
         _link = new RoleLink(Context, context, "acceptor");
+        _store = new RoleStore(Context, context);
         PersistenceId = context.PersistenceId("acceptor");
     }
 
@@ -60,6 +67,7 @@ public class Acceptor : UntypedPersistentActor
             case Accept m: OnAccept(m); break;
             case Confirm m: OnConfirm(m); break;
             case Truncate m: OnTruncate(m); break;
+            case TryStore: PersistTruncation(); break; // changes nothing
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure m:
                 Log.Warning("acceptor of node {0}: journal entries up to {1} cannot be deleted: {2}; the next truncation tries again",
@@ -73,8 +81,13 @@ public class Acceptor : UntypedPersistentActor
     private void OnPrepare(Prepare prepare)
     {
         var scout = Sender;
-        if (prepare.Ballot > _promised)
+        if (prepare.Ballot <= _promisedOnDisk)
         {
+            AnswerPrepare(prepare, scout);
+        }
+        else if (prepare.Ballot > _promised)
+        {
+            if (!_store.MayWrite) return; // it asks again
             _promised = prepare.Ballot;
             PersistThen(new AcceptorPromised(prepare.Ballot), e =>
             {
@@ -138,15 +151,20 @@ public class Acceptor : UntypedPersistentActor
         // others, and the leader then ends commanders of slots that are executed.
         if (pvalue.Slot < _truncatedBelow) return;
 
-        if (!MayAccept(pvalue.Ballot, _promised))
+        if (!MayAccept(pvalue.Ballot, _promisedOnDisk))
+        {
+            AnswerAccept(pvalue, commander);
+        }
+        else if (!MayAccept(pvalue.Ballot, _promised))
         {
             DeferAsync(pvalue, p => AnswerAccept(p, commander));
         }
         else if (AlreadyIssued(pvalue))
         {
-            DeferAsync(pvalue, p => Learn(p, commander));
+            if (_inFlight.ContainsKey(pvalue.Slot)) DeferAsync(pvalue, p => Learn(p, commander));
+            else Learn(pvalue, commander);
         }
-        else
+        else if (_store.MayWrite) // otherwise it asks again
         {
             _promised = pvalue.Ballot;
             _inFlight[pvalue.Slot] = pvalue;
@@ -198,10 +216,17 @@ public class Acceptor : UntypedPersistentActor
     // before it that no remaining pvalue needs can go, and no snapshot is ever taken.
     private void OnTruncate(Truncate truncate)
     {
-        if (truncate.BelowSlot <= _truncatedBelow) return;
+        if (truncate.BelowSlot <= _truncatedBelow || !_store.MayWrite) return;
         _truncatedBelow = truncate.BelowSlot;
-        PersistAsync(new AcceptorTruncated(truncate.BelowSlot, _promised), e =>
+        PersistTruncation();
+    }
+
+    private void PersistTruncation()
+    {
+        _store.Writes();
+        PersistAsync(new AcceptorTruncated(_truncatedBelow, _promised), e =>
         {
+            _store.Wrote();
             Apply(e);
             var needed = LastSequenceNr; // this event
             foreach (var entry in _accepted.Values) needed = Math.Min(needed, entry.SequenceNr);
@@ -218,6 +243,7 @@ public class Acceptor : UntypedPersistentActor
             case AcceptorAccepted e: Apply(e); break;
             case AcceptorTruncated e: Apply(e); break;
             case RecoveryCompleted:
+                _store.Recovered();
                 (_promised, _truncatedBelow) = (_promisedOnDisk, _truncatedBelowOnDisk);
                 Log.Debug("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
                     _context.Self, _promised, _accepted.Count, _truncatedBelow - 1);
@@ -228,7 +254,15 @@ public class Acceptor : UntypedPersistentActor
     /// <summary>Writes a promise or an accepted pvalue to the journal and then acts on it: nothing is said of it before (invariant S1).</summary>
     /// <param name="event">The event.</param>
     /// <param name="then">Applies it and answers.</param>
-    protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then) => PersistAsync(@event, then);
+    protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then)
+    {
+        _store.Writes();
+        PersistAsync(@event, e =>
+        {
+            _store.Wrote();
+            then(e);
+        });
+    }
 
     // ---- what events do to the state on disk, alike when they are written and when they are read again ----
 
@@ -276,7 +310,5 @@ public class Acceptor : UntypedPersistentActor
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
         _link.TellRecoveryFailed(Log, reason);
 
-    private void Fail(Exception cause) =>
-        Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",
-            _context.Self, cause.Message);
+    private void Fail(Exception cause) => _store.WriteFailed(cause);
 }

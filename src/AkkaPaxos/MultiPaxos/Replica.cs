@@ -39,6 +39,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly RoleContext _context;
     private readonly ProtocolSettings _settings;
     private readonly RoleLink _link;
+    private readonly RoleStore _store;
     private readonly long _forwardTicks;
 
     private ReplicatedState _state;                                      // PMMC: state and slot_out
@@ -65,6 +66,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         _context = context;
         _settings = context.Settings;
         _link = new RoleLink(Context, context, "replica");
+        _store = new RoleStore(Context, context);
         _lag = new ReplicaLag(context.Self);
         _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
         _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
@@ -102,7 +104,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case Akka.Persistence.SnapshotOffer { Snapshot: ReplicaSnapshot saved }: Recovered(saved); break;
-            case ReplicaSnapshotDue: break; // only there to number the snapshots
+            case ReplicaSnapshotDue: break; // only there to number the snapshots, once
             case RecoveryCompleted: Started(); break;
             default: Unhandled(message); break;
         }
@@ -131,6 +133,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
 
     private void Started()
     {
+        _store.Recovered();
         _slotIn = SlotOut;
         StaggerSnapshots();
         _checksums.Add(SlotOut, _state.Checksum);

@@ -94,8 +94,7 @@ public sealed class Paxos : IExtension
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
         var problem = roles is null ? "the node does not answer"
-            : roles.Problem ?? roles.Roles.Where(r => !r.IsRunning && r.Problem is not null).Select(r => $"{r.Name}: {r.Problem}").FirstOrDefault()
-            ?? (replica is null ? "the replica does not answer" : null);
+            : roles.Problem ?? (replica is null ? "the replica does not answer" : null);
         return new NodeStatus(
             Settings.NodeId,
             Settings.Group,
@@ -111,7 +110,8 @@ public sealed class Paxos : IExtension
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 inCluster.Contains(m.Id),
-                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0))],
+                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
+                seen?.Problems.GetValueOrDefault(m.Id)))],
             problem,
             Durability);
     }
