@@ -68,10 +68,11 @@ public class Commander : UntypedActor
     // The replica beside an acceptor that said Accepted was told the value by it before.
     private void Decide()
     {
+        // The leader first: by the time that anyone can have an answer from this slot it is in the leader's mailbox, before any question that reflects it.
+        _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);
         var (known, whole) = (new Decision(_pvalue.Slot, _pvalue.Ballot, null), new Decision(_pvalue.Slot, _pvalue.Ballot, _pvalue.Value));
         foreach (var node in _context.Membership.Replicas(_pvalue.Slot))
             _link.Tell(node, "replica", _context.Peers.Replica(node), _accepted.Contains(node) ? known : whole, _pvalue.Slot);
-        _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);
         Context.Stop(Self);
     }
 }

@@ -45,7 +45,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private long _toldFrom; // the slotOut from which decisions were last told again to its replica
     private long _tellAgainAt; // the tick from which they may be told once more
 
-    /// <summary>A linearizable question under way: who asked, and the highest slot in use when it came.</summary>
+    /// <summary>A linearizable question under way: who asked, and the highest slot that anyone can have had an answer from when it came.</summary>
     private sealed record Read(long Id, IActorRef Replica, long Slot, Child Confirmer);
 
     /// <summary>The leader of the node that <paramref name="context"/> describes.</summary>
@@ -280,9 +280,10 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     // ---- linearizable questions ----
 
-    // The answer is the highest slot in use when the question came. Every write acknowledged before that is in a slot up to it: chosen under this
-    // ballot, it was proposed here; under a lower one, the scout found it or it is below the floor; under a higher one it cannot be, as the
-    // confirmer makes sure. So also a leader that was adopted just now can answer.
+    // The answer is the highest slot that anyone can have had an answer from when the question came. A write acknowledged before that was chosen, and
+    // so was all below it: what was chosen under a lower ballot the scout found, or it is below the floor; of what was chosen under this one a
+    // commander told this leader before it told any replica; and under a higher one it cannot be, as the confirmer makes sure. So also a leader
+    // that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for.
     private void OnReadIndex(ReadIndex question)
     {
         if (_phase != Phase.Active)
@@ -291,7 +292,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        var (number, slot) = (++_confirmers, _slots.Highest);
+        var (number, slot) = (++_confirmers, _slots.Answerable);
         var confirmer = Spawn($"confirmer-{_ballot.Round}-{number}", NewConfirmer(_ballot, number, slot));
         _reads.Add(number, new Read(question.Id, Sender, slot, confirmer));
     }
