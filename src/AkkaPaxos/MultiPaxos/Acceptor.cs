@@ -155,14 +155,17 @@ public class Acceptor : UntypedPersistentActor
         {
             AnswerAccept(pvalue, commander);
         }
+        else if (_accepted.TryGetValue(pvalue.Slot, out var entry) && IsSame(pvalue, entry.PValue))
+        {
+            Learn(pvalue, commander);
+        }
         else if (!MayAccept(pvalue.Ballot, _promised))
         {
             DeferAsync(pvalue, p => AnswerAccept(p, commander));
         }
-        else if (AlreadyIssued(pvalue))
+        else if (_inFlight.TryGetValue(pvalue.Slot, out var issued) && IsSame(pvalue, issued))
         {
-            if (_inFlight.ContainsKey(pvalue.Slot)) DeferAsync(pvalue, p => Learn(p, commander));
-            else Learn(pvalue, commander);
+            DeferAsync(pvalue, p => Learn(p, commander));
         }
         else if (_store.MayWrite) // otherwise it asks again
         {
@@ -181,16 +184,13 @@ public class Acceptor : UntypedPersistentActor
     /// <param name="promised">The acceptor's own.</param>
     protected virtual bool MayAccept(Ballot asked, Ballot promised) => asked >= promised;
 
-    /// <summary>Whether this very pvalue is on disk or on its way there: the commander asked again.</summary>
-    private bool AlreadyIssued(PValue pvalue)
+    /// <summary>Whether a known pvalue of its slot is the one that is asked for: the commander asked again.</summary>
+    private bool IsSame(PValue asked, PValue known)
     {
-        var known = _inFlight.TryGetValue(pvalue.Slot, out var issued) ? issued
-            : _accepted.TryGetValue(pvalue.Slot, out var entry) ? entry.PValue
-            : null;
-        if (known?.Ballot != pvalue.Ballot) return false;
-        if (!known.Value.Equals(pvalue.Value))
-            throw new InvariantViolationException("A4", $"node {_context.Self} was asked to accept two values for slot {pvalue.Slot} "
-                + $"under ballot {pvalue.Ballot}: {known.Value} and {pvalue.Value}");
+        if (known.Ballot != asked.Ballot) return false;
+        if (!known.Value.Equals(asked.Value))
+            throw new InvariantViolationException("A4", $"node {_context.Self} was asked to accept two values for slot {asked.Slot} "
+                + $"under ballot {asked.Ballot}: {known.Value} and {asked.Value}");
         return true;
     }
 

@@ -265,6 +265,7 @@ public partial class Replica
         (_saving, _snapshotSlot) = (null, saved.SlotOut);
         if (_snapshot is null || _snapshot.SlotOut <= saved.SlotOut) _snapshot = saved;
         else TakeSnapshot(); // a newer one was received meanwhile
+        SnapshotIfDue(); // so may one have become that could not be taken while this one was saved
         _log.Trim(_snapshotSlot, _settings.SnapshotKeepSlots, _settings.SnapshotBytes);
         // Never with a bound of 0, which MemorySnapshotStore takes for no bound: nothing is executed before slot 1, so a snapshot has a higher number.
         DeleteSnapshots(new SnapshotSelectionCriteria(sequenceNr - 1));
