@@ -148,6 +148,10 @@ internal static class BenchCommand
         {
             throw new CliException("the cluster did not take the first writes within 30 s");
         }
+        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
+        {
+            throw new CliException(e.Message);
+        }
 
         if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);
         var clock = Stopwatch.StartNew();

@@ -58,6 +58,7 @@ public sealed class PaxosClient
     /// <param name="cancel">Stops the waiting. The write may still happen later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<PutResponse> PutAsync(PutRequest put, CancellationToken cancel = default) =>
         KvOperations.DecodePut(await _session.Submit(KvOperations.Encode(put), cancel).ConfigureAwait(false));
@@ -88,6 +89,7 @@ public sealed class PaxosClient
     /// <param name="cancel">Stops the waiting. The keys may still be deleted later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<DeleteRangeResponse> DeleteAsync(DeleteRangeRequest delete, CancellationToken cancel = default) =>
         KvOperations.DecodeDeleteRange(await _session.Submit(KvOperations.Encode(delete), cancel).ConfigureAwait(false));
@@ -102,6 +104,7 @@ public sealed class PaxosClient
     /// <param name="cancel">Stops the waiting. The transaction may still happen later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<TxnResponse> TxnAsync(TxnRequest txn, CancellationToken cancel = default)
     {

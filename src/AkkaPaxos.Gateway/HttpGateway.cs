@@ -191,7 +191,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
             await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = why });
             return;
         }
-        catch (OutcomeUnknownException e)
+        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
         {
             await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = $"akkapaxos: {e.Message}" });
             return;

@@ -113,22 +113,38 @@ public sealed class ClientSessionTests : RoleTestBase
     }
 
     [Fact]
-    public async Task When_the_session_is_forgotten_open_calls_end_with_unknown_outcome_and_new_ones_get_a_new_session()
+    public async Task When_the_session_is_forgotten_only_what_may_have_been_executed_is_unknown_and_the_rest_goes_on_in_a_new_session()
     {
-        var call = _session.Submit(Bytes("a"));
-        var other = _session.Submit(Bytes("b"));
+        var calls = ((string[])["a", "b", "c"]).Select(text => _session.Submit(Bytes(text))).ToList();
         Open(_first, 7);
         Next(_first);
+        Answer(_first, 7, 2, "", ReplyStatus.NotExecuted);
         Answer(_first, 7, 1, "", ReplyStatus.SessionUnknown);
-        await Assert.ThrowsAsync<OutcomeUnknownException>(() => call.WaitAsync(InTime));
-        await Assert.ThrowsAsync<OutcomeUnknownException>(() => other.WaitAsync(InTime));
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => calls[0].WaitAsync(InTime));
+        calls.Add(_session.Submit(Bytes("d")));
+        _first.ExpectNoMsg(AMoment); // what became of c is not known yet
+        Answer(_first, 7, 3, "", ReplyStatus.NotExecuted);
 
-        var next = _session.Submit(Bytes("c"));
         Open(_first, 8);
-        var command = Assert.Single(Next(_first).Commands);
-        Assert.Equal((8, 1), (command.Client, command.Sequence));
-        Answer(_first, 8, 1, "done");
-        Assert.Equal("done", Text(await next.WaitAsync(InTime)));
+        var commands = Next(_first).Commands;
+        Assert.Equal([(8L, 1L, "b"), (8L, 2L, "c"), (8L, 3L, "d")], commands.Select(c => (c.Client, c.Sequence, Text(c.Operation))));
+        foreach (var command in commands) Answer(_first, 8, command.Sequence, Text(command.Operation));
+        Assert.Equal(["b", "c", "d"], (await Task.WhenAll(calls.Skip(1)).WaitAsync(InTime)).Select(Text));
+    }
+
+    [Fact]
+    public async Task Where_sessions_are_forgotten_again_and_again_it_says_what_to_do()
+    {
+        var call = _session.Submit(Bytes("a"));
+        for (var session = 1; session <= 10; session++)
+        {
+            Open(_first, session);
+            Next(_first);
+            Answer(_first, session, 1, "", ReplyStatus.NotExecuted);
+        }
+        var error = await Assert.ThrowsAsync<SessionsForgottenException>(() => call.WaitAsync(InTime));
+        Assert.Contains("akkapaxos.sessions", error.Message);
+        Assert.Contains("was not executed", error.Message);
     }
 
     [Fact]

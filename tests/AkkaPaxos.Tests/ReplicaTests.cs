@@ -119,7 +119,7 @@ public sealed class ReplicaTests : ReplicaTestBase
         Decide(replica, 3, new Command(0, 101, 0, default)); // session 1 goes
         replica.Tell(new Request([C(1)]), TestActor);
         replica.Tell(new Decision(4, B(1), ExpectPropose().Value), ActorRefs.NoSender);
-        Assert.Equal(ReplyStatus.SessionUnknown, Assert.Single(ExpectMsg<Response>(InTime).Replies).Status);
+        Assert.Equal(ReplyStatus.NotExecuted, Assert.Single(ExpectMsg<Response>(InTime).Replies).Status);
         Assert.Empty(Lines.Lines);
     }
 

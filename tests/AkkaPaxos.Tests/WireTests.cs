@@ -21,7 +21,7 @@ public class WireTests : RoleTestBase
         new Request([new Command(1, 2, 1, Bytes), new Command(long.MaxValue, 3, 2, ReadOnlyMemory<byte>.Empty)]),
         new Request([]),
         new Response([new Reply(1, 2, ReplyStatus.Ok, Bytes), new Reply(1, 3, ReplyStatus.SessionUnknown, default)]),
-        new Response([new Reply(1, 4, ReplyStatus.Stale, default)]),
+        new Response([new Reply(1, 4, ReplyStatus.Stale, default), new Reply(1, 5, ReplyStatus.NotExecuted, default)]),
         new QueryRequest([new Query(1, true, Bytes), new Query(-2, false, default)]),
         new QueryResponse([new QueryResult(1, Bytes), new QueryResult(2, default)]),
         new Forward([new Command(0, -7, 0, Bytes)]),

@@ -337,7 +337,13 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private static Reply ReplyTo(Command command, Answer answer) => new(
         command.Client,
         command.Sequence,
-        answer.Outcome switch { Outcome.Executed => ReplyStatus.Ok, Outcome.Stale => ReplyStatus.Stale, _ => ReplyStatus.SessionUnknown },
+        answer.Outcome switch
+        {
+            Outcome.Executed => ReplyStatus.Ok,
+            Outcome.Stale => ReplyStatus.Stale,
+            Outcome.NotExecuted => ReplyStatus.NotExecuted,
+            _ => ReplyStatus.SessionUnknown,
+        },
         answer.Result);
 
     // Which slot a command would get was not known when it came and was passed on: told now, with the times of then.

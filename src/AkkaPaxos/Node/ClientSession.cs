@@ -24,13 +24,17 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
 
     // Patience is counted in ticks: this many make up RetryAfter.
     private const int TicksToRetry = 4;
+    // New sessions that a command is tried under: where they are forgotten as fast as they are opened, each only makes it worse for others.
+    private const int MostRefusals = 10;
 
     private readonly IReadOnlyList<Func<IActorRef>> _replicas;
     private readonly SessionSettings _settings;
     private readonly ClientCalls _calls;
     private readonly int _mostPatience;
 
-    private readonly Queue<ClientCall> _waiting = new();            // commands that have no number yet
+    private Queue<ClientCall> _waiting = new();                     // commands that have no number yet
+    private readonly SortedDictionary<long, ClientCall> _again = []; // not executed as the session was forgotten; by their number in it
+    private bool _forgotten;    // the cluster has forgotten the session: no command gets a number in it any more
     private readonly Dictionary<long, ClientCall> _commands = [];   // numbered, not answered
     private readonly SortedDictionary<long, ClientCall> _queries = []; // asked, not answered
     private readonly List<ClientCall> _newQueries = [];
@@ -57,7 +61,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _calls.Close();
-        foreach (var call in _waiting) call.Fail(new OperationCanceledException("the session is closed; this call was never sent"));
+        foreach (var call in _again.Values.Concat(_waiting)) call.Fail(new OperationCanceledException("the session is closed; this call was not executed"));
         foreach (var call in _queries.Values) call.Fail(new OperationCanceledException("the session is closed"));
         foreach (var call in _commands.Values)
             call.Fail(new OutcomeUnknownException("the session was closed before the command was answered: it may have been executed or not"));
@@ -102,6 +106,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             if (_waiting.Count > 0 && _token == 0) AskForSession();
             return;
         }
+        if (_forgotten) return;
         List<ClientCall>? batch = null;
         while (_waiting.Count > 0 && _next - _oldest < _settings.InFlight)
         {
@@ -156,7 +161,16 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             else if (reply.Client == _session && _commands.TryGetValue(reply.Sequence, out var call)) Answered(reply, call);
         }
         while (_oldest < _next && !_commands.ContainsKey(_oldest)) _oldest++;
+        if (_forgotten && _commands.Count == 0) LeaveSession();
         Send();
+    }
+
+    // Of each command it is known what became of it. What was not executed comes before what has never been sent.
+    private void LeaveSession()
+    {
+        _waiting = new Queue<ClientCall>(_again.Values.Concat(_waiting));
+        _again.Clear();
+        (_session, _forgotten) = (0, false);
     }
 
     private void SessionOpened(Reply reply)
@@ -179,12 +193,21 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
                 _commands.Remove(reply.Sequence);
                 call.Fail(new OutcomeUnknownException("the cluster no longer remembers this command's answer: it may have been executed or not"));
                 break;
+            case ReplyStatus.NotExecuted:
+                // Sessions.cs says why that is certain: so it is as good as a new one.
+                _commands.Remove(reply.Sequence);
+                _forgotten = true;
+                if (++call.Refusals < MostRefusals) _again.Add(reply.Sequence, call);
+                else
+                    call.Fail(new SessionsForgottenException($"the cluster has forgotten {MostRefusals} sessions of this client before the command came, "
+                        + "which was not executed: more clients are at work than akkapaxos.sessions has it remember"));
+                break;
             case ReplyStatus.SessionUnknown:
-                // An earlier try of any of them may have been executed before the session was forgotten.
-                var forgotten = $"the cluster has forgotten session {_session}: the command may have been executed or not";
-                foreach (var lost in _commands.Values) lost.Fail(new OutcomeUnknownException(forgotten));
-                _commands.Clear();
-                _session = 0;
+                // Of this one only: what became of the others each answer says.
+                _commands.Remove(reply.Sequence);
+                _forgotten = true;
+                call.Fail(new OutcomeUnknownException($"the cluster has forgotten session {_session}: the command may have been executed or not; "
+                    + "akkapaxos.sessions says how many the cluster remembers"));
                 break;
         }
     }

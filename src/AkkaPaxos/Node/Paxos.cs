@@ -70,6 +70,7 @@ public sealed class Paxos : IExtension
     /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It was not executed: more clients are at work than the cluster remembers sessions.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
         _session.Submit(operation, cancellation);
 

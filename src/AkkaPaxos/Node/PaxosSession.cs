@@ -30,6 +30,13 @@ public sealed record SessionSettings
 public sealed class OutcomeUnknownException(string message) : Exception(message);
 
 /// <summary>
+/// A command was surely not executed, and will not be: the cluster forgot the client's sessions again and again before the command came, as more
+/// clients are at work than it remembers sessions (<c>akkapaxos.sessions</c>).
+/// </summary>
+/// <param name="message">In one line.</param>
+public sealed class SessionsForgottenException(string message) : Exception(message);
+
+/// <summary>
 /// A client's session with a Paxos group: numbers its commands, so that each takes effect at most once however often it has to be sent,
 /// and batches what is asked at the same time into one message. For any number of concurrent callers.
 /// </summary>
@@ -87,6 +94,7 @@ public sealed class PaxosSession
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was
     /// closed.</exception>
+    /// <exception cref="SessionsForgottenException">It was not executed: the cluster remembers too few sessions.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
         _calls.Add(new ClientCall(operation, CallKind.Command), cancellation);
 
@@ -122,6 +130,9 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
 
     /// <summary>The actor's tick at which it was last sent.</summary>
     public long SentAt { get; set; }
+
+    /// <summary>How often it was not executed as the session was forgotten.</summary>
+    public int Refusals { get; set; }
 
     /// <summary>What was sent for it: the Command or Query.</summary>
     public object? Message { get; set; }

@@ -95,6 +95,7 @@ internal static class WireCodecs
             ReplyStatus.Ok => Proto.Reply.Types.Status.Ok,
             ReplyStatus.SessionUnknown => Proto.Reply.Types.Status.SessionUnknown,
             ReplyStatus.Stale => Proto.Reply.Types.Status.Stale,
+            ReplyStatus.NotExecuted => Proto.Reply.Types.Status.NotExecuted,
             _ => throw new FormatException($"a reply's status cannot be {r.Status}"),
         },
         Result = r.Result.ToProto(),
@@ -105,6 +106,7 @@ internal static class WireCodecs
         Proto.Reply.Types.Status.Ok => ReplyStatus.Ok,
         Proto.Reply.Types.Status.SessionUnknown => ReplyStatus.SessionUnknown,
         Proto.Reply.Types.Status.Stale => ReplyStatus.Stale,
+        Proto.Reply.Types.Status.NotExecuted => ReplyStatus.NotExecuted,
         _ => throw new FormatException($"a reply's status cannot be {(int)r.Status}"),
     }, r.Result.Memory);
 
