@@ -158,6 +158,10 @@ internal static class BenchCommand
         {
             throw new CliException($"the cluster did not take the first writes within {patience.TotalSeconds:0.###} s (--command-timeout)");
         }
+        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
+        {
+            throw new CliException(e.Message);
+        }
 
         if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);
         var clock = Stopwatch.StartNew();

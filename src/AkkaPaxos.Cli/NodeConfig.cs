@@ -32,6 +32,7 @@ internal static class NodeConfig
         var level = config.GetString("akka.loglevel");
         if (!LogLevels.Contains(level, StringComparer.OrdinalIgnoreCase))
             throw new SettingException("akka.loglevel", $"akka.loglevel = {level}: must be one of {string.Join(", ", LogLevels)}");
+        if (node.FrameProblem(config) is { } problem) throw new SettingException("akka.remote.dot-netty.tcp.maximum-frame-size", problem);
         var data = DataDirectory(config, node);
         // Two files: a large snapshot on its way to the disk holds up no promise.
         return config.WithFallback(ConfigurationFactory.ParseString($$"""

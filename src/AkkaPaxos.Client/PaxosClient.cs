@@ -57,7 +57,10 @@ public sealed class PaxosClient
     /// <param name="put">What to write.</param>
     /// <param name="cancel">Stops the waiting. The write may still happen later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
+    /// <exception cref="RequestTooLargeException">It is larger than nodes take; nothing was done.</exception>
+    /// <exception cref="OverloadedException">Too much waits already; nothing was done.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<PutResponse> PutAsync(PutRequest put, CancellationToken cancel = default) =>
         KvOperations.DecodePut(await _session.Submit(KvOperations.Encode(put), cancel).ConfigureAwait(false));
@@ -68,12 +71,14 @@ public sealed class PaxosClient
         PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) }, cancel);
 
     /// <summary>
-    /// Reads keys: linearizable, unless the request says serializable. The answer must fit in a message
-    /// (akka.remote.dot-netty.tcp.maximum-frame-size): give large ranges a limit.
+    /// Reads keys: linearizable, unless the request says serializable. A large answer comes in parts; one of more than <see cref="KvRules.MaxAnswerBytes"/>
+    /// is refused.
     /// </summary>
     /// <param name="range">Which keys.</param>
     /// <param name="cancel">Stops the waiting.</param>
     /// <exception cref="KvException">The store refused it.</exception>
+    /// <exception cref="RequestTooLargeException">It is larger than nodes take; nothing was done.</exception>
+    /// <exception cref="OverloadedException">Too much waits already; nothing was done.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<RangeResponse> RangeAsync(RangeRequest range, CancellationToken cancel = default) =>
         KvOperations.DecodeRange(await _session.Query(KvOperations.Encode(range), range.Serializable, cancel).ConfigureAwait(false));
@@ -87,7 +92,10 @@ public sealed class PaxosClient
     /// <param name="delete">Which keys.</param>
     /// <param name="cancel">Stops the waiting. The keys may still be deleted later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
+    /// <exception cref="RequestTooLargeException">It is larger than nodes take; nothing was done.</exception>
+    /// <exception cref="OverloadedException">Too much waits already; nothing was done.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<DeleteRangeResponse> DeleteAsync(DeleteRangeRequest delete, CancellationToken cancel = default) =>
         KvOperations.DecodeDeleteRange(await _session.Submit(KvOperations.Encode(delete), cancel).ConfigureAwait(false));
@@ -101,7 +109,10 @@ public sealed class PaxosClient
     /// <param name="txn">The transaction.</param>
     /// <param name="cancel">Stops the waiting. The transaction may still happen later.</param>
     /// <exception cref="KvException">The store refused it.</exception>
+    /// <exception cref="RequestTooLargeException">It is larger than nodes take; nothing was done.</exception>
+    /// <exception cref="OverloadedException">Too much waits already; nothing was done.</exception>
     /// <exception cref="OutcomeUnknownException">It may have happened or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It did not happen: more clients are at work than the cluster remembers sessions.</exception>
     /// <exception cref="OperationCanceledException">The waiting was stopped, or the client was closed.</exception>
     public async Task<TxnResponse> TxnAsync(TxnRequest txn, CancellationToken cancel = default)
     {

@@ -1,5 +1,7 @@
 using Akka.Configuration;
 using AkkaPaxos.Hocon;
+using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Gateway;
 
@@ -18,7 +20,8 @@ public sealed record GatewaySettings
         Host = gateway.Text("host");
         Port = gateway.Whole("port", min: 0, max: 65535);
         RequestTimeout = gateway.Duration("request-timeout");
-        MaxValueSize = (int)gateway.Size("max-value-size", max: 512 << 20);
+        MaxBytesUnderWay = gateway.Size("max-bytes-under-way");
+        MaxRequestBytes = new ProtocolSettings(config.WithFallback(PaxosSettings.DefaultConfig()).GetConfig("akkapaxos")).MaxRequestBytes;
         if (Host.Length == 0) throw gateway.Wrong("host", "an address or a name");
         if (RequestTimeout > TimeSpan.FromDays(1)) throw gateway.Wrong("request-timeout", "a duration up to a day");
     }
@@ -32,9 +35,12 @@ public sealed record GatewaySettings
     /// <summary>How long a request may take.</summary>
     public TimeSpan RequestTimeout { get; init; }
 
-    /// <summary>Bytes of the largest value.</summary>
-    public int MaxValueSize { get; init; }
+    /// <summary>Bytes of requests and answers that are worked on at once.</summary>
+    public long MaxBytesUnderWay { get; init; }
 
-    /// <summary>Bytes of the largest request body: room for the largest value in base64, and for what is around it.</summary>
-    public long MaxBodySize => (2L * MaxValueSize) + (64 << 10);
+    /// <summary>Bytes of the largest operation: <c>akkapaxos.max-request-bytes</c>.</summary>
+    public int MaxRequestBytes { get; init; }
+
+    /// <summary>Bytes of the largest request body: room for the largest operation in base64, and for what is around it.</summary>
+    public long MaxBodySize => (2L * MaxRequestBytes) + (64 << 10);
 }

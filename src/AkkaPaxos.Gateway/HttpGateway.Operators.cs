@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AkkaPaxos.Kv;
+using AkkaPaxos.Node;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 
@@ -16,6 +17,7 @@ public sealed partial class HttpGateway
     private async Task Health(HttpContext context)
     {
         var (_, reason) = await Examine(context.RequestAborted);
+        if (reason is not null && await _backend.Problems() is { } problems) reason += $"; {problems}";
         if (reason is null)
         {
             await Answer(context, StatusCodes.Status200OK, """{"health":"true"}""");
@@ -43,6 +45,10 @@ public sealed partial class HttpGateway
         {
             await _backend.Query(HealthQuery, serializable: false, patience.Token);
             return (status, null);
+        }
+        catch (OverloadedException e)
+        {
+            return (status, status.Problem ?? $"overloaded: {e.Message}");
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {

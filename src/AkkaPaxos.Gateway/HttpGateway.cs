@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -28,16 +27,16 @@ public sealed partial class HttpGateway : IAsyncDisposable
     /// <summary>The version of etcd whose JSON API this speaks.</summary>
     public const string EtcdVersion = "3.4.0";
 
-    private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
-
     private readonly IKvBackend _backend;
     private readonly GatewaySettings _settings;
     private readonly Action<Exception, string> _log;
     private readonly KestrelServer _server;
+    private readonly BytesUnderWay _underWay;
 
     private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
     {
         (_backend, _settings, _log) = (backend, settings, log);
+        _underWay = new BytesUnderWay(settings.MaxBytesUnderWay);
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null; // ReadBody has the limit: Kestrel's resets the connection, and its answer is lost with it
         options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
@@ -151,6 +150,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private async Task Kv<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
     {
+        // An unknown length may turn out as the longest.
+        using var room = _underWay.Enter(context.Request.ContentLength ?? _settings.MaxBodySize);
+        if (room is null)
+        {
+            await Refuse(context, TooMany($"{_underWay.Bytes} bytes of requests and answers are under way"));
+            return;
+        }
         T request;
         try
         {
@@ -167,35 +173,48 @@ public sealed partial class HttpGateway : IAsyncDisposable
             await Refuse(context, invalid);
             return;
         }
-        if (KvRules.LongestValue(op) > _settings.MaxValueSize)
-        {
-            await Refuse(context, StatusCodes.Status413PayloadTooLarge,
-                Invalid($"{TooLarge}: a value of {KvRules.LongestValue(op)} bytes; the limit is {_settings.MaxValueSize}"));
-            return;
-        }
 
         var writes = KvRules.Writes(op);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(_settings.RequestTimeout);
-        Result result;
+        ReadOnlyMemory<byte> answer;
         try
         {
             var bytes = KvOperations.Encode(op);
-            result = KvOperations.Decode(await (writes
+            answer = await (writes
                 ? _backend.Submit(bytes, patience.Token)
-                : _backend.Query(bytes, op.RequestRange?.Serializable ?? false, patience.Token)));
+                : _backend.Query(bytes, op.RequestRange?.Serializable ?? false, patience.Token));
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             var why = patience.IsCancellationRequested ? "etcdserver: request timed out" : "etcdserver: server stopped";
-            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = writes ? $"{why}; the write may still happen later" : why });
+            if (writes) why += "; the write may still happen later";
+            if (await _backend.Problems() is { } problems) why += $"; {problems}";
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = why });
             return;
         }
-        catch (OutcomeUnknownException e)
+        catch (RequestTooLargeException e)
+        {
+            await Refuse(context, StatusCodes.Status413PayloadTooLarge, Invalid($"{TooLarge}: {e.Message}"));
+            return;
+        }
+        catch (OverloadedException e)
+        {
+            await Refuse(context, TooMany(e.Message));
+            return;
+        }
+        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
         {
             await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = $"akkapaxos: {e.Message}" });
             return;
         }
+        // As JSON it is larger, and there for some moments more than once.
+        if (!writes && !room.Grow(4L * answer.Length))
+        {
+            await Refuse(context, TooMany($"{_underWay.Bytes} bytes of requests and answers are under way, and the answer has {answer.Length}"));
+            return;
+        }
+        var result = KvOperations.Decode(answer);
         var (response, header) = result.OutcomeCase switch
         {
             Result.OutcomeOneofCase.ResponsePut => ((IMessage)result.ResponsePut, result.ResponsePut.Header),
@@ -220,84 +239,18 @@ public sealed partial class HttpGateway : IAsyncDisposable
         header.RaftTerm = (ulong)_backend.Round;
     }
 
-    /// <summary>The body as text.</summary>
-    /// <exception cref="FormatException">It is not UTF-8.</exception>
-    /// <exception cref="BadHttpRequestException">It is longer than allowed, or breaks off.</exception>
-    private async ValueTask<string> ReadBody(HttpContext context)
-    {
-        var reader = context.Request.BodyReader;
-        // Who waits to be told whether to send the body need not send it.
-        if (context.Request.ContentLength > _settings.MaxBodySize && context.Request.Headers.Expect.Count > 0) throw TooLong(context);
-        while (true)
-        {
-            var read = await reader.ReadAsync(context.RequestAborted);
-            if (read.Buffer.Length > _settings.MaxBodySize)
-            {
-                reader.AdvanceTo(read.Buffer.End);
-                await Discard(reader, context.RequestAborted);
-                throw TooLong(context);
-            }
-            if (!read.IsCompleted)
-            {
-                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-            try
-            {
-                return StrictUtf8.GetString(read.Buffer);
-            }
-            catch (DecoderFallbackException)
-            {
-                throw new FormatException("the body is not UTF-8");
-            }
-            finally
-            {
-                reader.AdvanceTo(read.Buffer.End);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Takes what else is sent, for a while: a connection that is closed while something of it is unread is reset, and the client sees that instead of the
-    /// answer.
-    /// </summary>
-    private static async Task Discard(PipeReader reader, CancellationToken aborted)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        patience.CancelAfter(TimeSpan.FromSeconds(5));
-        try
-        {
-            ReadResult read;
-            do
-            {
-                read = await reader.ReadAsync(patience.Token);
-                reader.AdvanceTo(read.Buffer.End);
-            } while (!read.IsCompleted);
-        }
-        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
-        {
-            // It was told, as far as it listens.
-        }
-    }
-
-    private BadHttpRequestException TooLong(HttpContext context)
-    {
-        context.Response.Headers.Connection = "close";
-        var length = context.Request.ContentLength is { } known ? $"a body of {known} bytes" : "the body";
-        return new BadHttpRequestException($"{TooLarge}: {length}; the limit is {_settings.MaxBodySize} bytes", StatusCodes.Status413PayloadTooLarge);
-    }
-
     // Answers ------------------------------------------------------------------------------------------------------------
 
-    private const string TooLarge = "etcdserver: request is too large";
-
     private static Error Invalid(string message) => new() { Code = KvErrors.InvalidArgument, Message = message };
+
+    private static Error TooMany(string why) =>
+        new() { Code = KvErrors.ResourceExhausted, Message = $"etcdserver: too many requests: {why}; nothing was done, try again later" };
 
     private static Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
     {
         KvErrors.InvalidArgument or KvErrors.OutOfRange => StatusCodes.Status400BadRequest,
         KvErrors.NotFound => StatusCodes.Status404NotFound,
-        KvErrors.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        KvErrors.Unavailable or KvErrors.ResourceExhausted => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     }, error);
 

@@ -28,6 +28,9 @@ public interface IKvBackend
     /// <summary>How this node is.</summary>
     Task<NodeReport> Status(CancellationToken cancel);
 
+    /// <summary>What keeps members from their work, as far as this node knows, in one line that names them; null where it knows of nothing.</summary>
+    Task<string?> Problems();
+
     /// <summary>What this node's roles sent about some slots, by time; empty where tracing is off.</summary>
     Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel);
 }
@@ -78,7 +81,8 @@ public sealed record RoleReport(string Name, bool Running, string? Problem);
 /// <param name="Reachable">Whether it was heard of within the last two seconds.</param>
 /// <param name="InCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
-public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut);
+/// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for the node that is asked.</param>
+public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut, string? Problem = null);
 
 /// <summary>A message that a role of the node sent.</summary>
 /// <param name="At">When, by the sender's clock.</param>

@@ -9,7 +9,12 @@ namespace AkkaPaxos.Gateway;
 /// <summary>The Paxos node of an actor system, as the gateway sees it.</summary>
 public sealed class PaxosBackend : IKvBackend
 {
+    private const long ProblemsAreGoodForMs = 200;
+
     private readonly Paxos _paxos;
+    private readonly Lock _problemsLock = new();
+    private Task<string?> _problems = Task.FromResult<string?>(null);
+    private long _problemsAskedAt = -ProblemsAreGoodForMs;
 
     /// <summary>Puts a gateway in front of <paramref name="paxos"/>, whose state machine must be <see cref="Kv.KvStateMachine"/>.</summary>
     public PaxosBackend(Paxos paxos)
@@ -50,9 +55,37 @@ public sealed class PaxosBackend : IKvBackend
             status.SlotOut,
             status.Checksum.ToString("x16"),
             status.SnapshotSlot,
-            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut))],
+            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem))],
             status.Problem,
             new DurabilityReport(status.Durability.Word, status.Durability.Detail));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Asked for by each request that fails, which may be many at a time: they share an answer.</remarks>
+    public Task<string?> Problems()
+    {
+        lock (_problemsLock)
+        {
+            var now = Environment.TickCount64;
+            if (!_problems.IsCompleted || now - _problemsAskedAt < ProblemsAreGoodForMs) return _problems;
+            _problemsAskedAt = now;
+            return _problems = AskForProblems();
+        }
+    }
+
+    private async Task<string?> AskForProblems()
+    {
+        try
+        {
+            var status = await Status(CancellationToken.None);
+            var problems = status.Peers.Select(p => (p.Node, Problem: p.Node == status.Node ? status.Problem : p.Problem))
+                .Where(p => p.Problem is not null).Select(p => $"node {p.Node}: {p.Problem}").ToList();
+            return problems.Count == 0 ? null : string.Join("; ", problems);
+        }
+        catch (Exception)
+        {
+            return null; // the node is going down: what is known is that it does not answer
+        }
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public static class KvErrors
     /// <summary>gRPC's NOT_FOUND.</summary>
     public const int NotFound = 5;
 
+    /// <summary>gRPC's RESOURCE_EXHAUSTED.</summary>
+    public const int ResourceExhausted = 8;
+
     /// <summary>gRPC's OUT_OF_RANGE.</summary>
     public const int OutOfRange = 11;
 

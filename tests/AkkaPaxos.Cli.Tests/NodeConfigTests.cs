@@ -70,7 +70,7 @@ public sealed class NodeConfigTests : IDisposable
     [InlineData("akkapaxos.node-id = 3", ":5:1: akkapaxos.node-id = 3: not among akkapaxos.members, which are 1")]
     [InlineData("akkapaxos.data-directory = [a]", ":5:1: akkapaxos.data-directory: expected a text, found a list")]
     [InlineData("\nakkapaxos.gateway { host = h, port = http }", ":6:31: akkapaxos.gateway.port: expected a whole number from 0 to 65535, found \"http\"")]
-    [InlineData("akkapaxos.gateway.max-value-size = 1 GiB", ":5:1: akkapaxos.gateway.max-value-size: expected a size above 0 and up to 512 MiB (like 512 KiB, 4 MiB), found \"1 GiB\"")]
+    [InlineData("akkapaxos.max-request-bytes = 1 GiB", ":5:1: akkapaxos.max-request-bytes: expected a size above 0 and up to 512 MiB (like 512 KiB, 4 MiB), found \"1 GiB\"")]
     [InlineData("akkapaxos = off", ":5:1: akkapaxos: expected a section { ... }, found \"off\"")]
     public async Task A_wrong_value_is_named_with_where_it_stands_and_its_key(string hocon, string error) => Assert.Equal(error, await Error(hocon));
 

@@ -24,6 +24,8 @@ internal sealed class FakeNode : IKvBackend
 
     public long Round => 7;
 
+    public string? Problem { get; set; }
+
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancel)
     {
         Submitted++;
@@ -52,6 +54,8 @@ internal sealed class FakeNode : IKvBackend
             new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, true, 17),
         ],
         null));
+
+    public Task<string?> Problems() => Task.FromResult(Problem);
 
     public Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel) => Task.FromResult<IReadOnlyList<TraceEntry>>(
         [.. new[] { 4L, 5, 6 }.Where(s => s >= fromSlot && s <= toSlot)

@@ -16,7 +16,7 @@ public sealed class HttpGatewayTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var settings = Settings("""akkapaxos.gateway { port = 0, request-timeout = 300ms, max-value-size = 64 KiB }""");
+        var settings = Settings("""akkapaxos { max-request-bytes = 64 KiB, gateway { port = 0, request-timeout = 300ms, max-bytes-under-way = 300 KiB } }""");
         _gateway = await HttpGateway.StartAsync(_node, settings, (e, path) => { lock (_logged) _logged.Add($"{path}: {e.Message}"); });
         _http = new HttpClient { BaseAddress = new Uri(_gateway.Address) };
     }
@@ -134,13 +134,32 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_value_over_the_limit_is_413_and_one_at_the_limit_is_taken()
+    public async Task A_request_over_the_limit_is_413_and_too_many_are_503()
     {
-        static string Put(int size) => $$"""{"key": "Zm9v", "value": "{{Convert.ToBase64String(new byte[size])}}"}""";
-        await Ok("/v3/kv/put", Put(64 << 10));
-        var (code, error) = await Refused("/v3/kv/put", Put((64 << 10) + 1));
-        Assert.Equal((413, "etcdserver: request is too large: a value of 65537 bytes; the limit is 65536"), (code, (string?)error["error"]));
-        Assert.Equal(413, (await Refused("/v3/kv/txn", $$"""{"failure":[{"request_put":{{Put((64 << 10) + 1)}}}]}""")).Code);
+        _node.Failure = new RequestTooLargeException("the request has 65537 bytes, and the limit is 65536 (akkapaxos.max-request-bytes)");
+        var (code, error) = await Refused("/v3/kv/put", """{"key": "Zm9v"}""");
+        Assert.Equal((413, 3, "etcdserver: request is too large: the request has 65537 bytes, and the limit is 65536 (akkapaxos.max-request-bytes)"),
+            (code, (int)error["code"]!, (string?)error["error"]));
+        _node.Failure = new OverloadedException("much waits");
+        (code, error) = await Refused("/v3/kv/range", """{"key": "Zm9v"}""");
+        Assert.Equal((503, 8, "etcdserver: too many requests: much waits; nothing was done, try again later"), (code, (int)error["code"]!, (string?)error["error"]));
+        _node.Failure = null;
+        await StillServes();
+    }
+
+    [Fact]
+    public async Task What_is_worked_on_at_once_is_bounded_in_bytes()
+    {
+        _node.Stalled = true;
+        var value = Convert.ToBase64String(new byte[60 << 10]);
+        var calls = Enumerable.Range(0, 8).Select(_ => Refused("/v3/kv/put", $$"""{"key": "Zm9v", "value": "{{value}}"}""")).ToList();
+        var codes = (await Task.WhenAll(calls)).Select(c => (int)c.Error["code"]!).Order().ToList();
+        Assert.Equal([8, 8, 8, 8, 8, 14, 14, 14], codes); // 80 KiB each: three fit, and time out
+        _node.Stalled = false;
+        for (var i = 0; i < 2; i++) await Ok("/v3/kv/put", $$"""{"key": "{{Convert.ToBase64String([(byte)i])}}", "value": "{{value}}"}""");
+        Assert.NotNull(await Ok("/v3/kv/range", """{"key": "AA=="}"""));
+        // An answer counts four times, as JSON is larger; one alone is always given.
+        Assert.NotNull(await Ok("/v3/kv/range", """{"key": "AA==", "range_end": "AA=="}"""));
         await StillServes();
     }
 
@@ -319,8 +338,8 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     [InlineData("port = http", "port")]
     [InlineData("request-timeout = 0s", "request-timeout")]
     [InlineData("request-timeout = soon", "request-timeout")]
-    [InlineData("max-value-size = 1.5 elephants", "max-value-size")]
-    [InlineData("max-value-size = 0", "max-value-size")]
+    [InlineData("max-bytes-under-way = 1.5 elephants", "max-bytes-under-way")]
+    [InlineData("max-bytes-under-way = 0", "max-bytes-under-way")]
     [InlineData("host = \"\"", "host")]
     public void A_setting_out_of_range_names_its_key(string setting, string key) =>
         Assert.Contains($"akkapaxos.gateway.{key}",
@@ -330,8 +349,8 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     public void Defaults_are_those_of_the_reference()
     {
         var settings = new GatewaySettings(ConfigurationFactory.Empty);
-        Assert.Equal(("127.0.0.1", 2379, TimeSpan.FromSeconds(5), 3 << 19),
-            (settings.Host, settings.Port, settings.RequestTimeout, settings.MaxValueSize));
+        Assert.Equal(("127.0.0.1", 2379, TimeSpan.FromSeconds(5), 2 << 20),
+            (settings.Host, settings.Port, settings.RequestTimeout, settings.MaxRequestBytes));
     }
 
     private static GatewaySettings Settings(string hocon) => new(ConfigurationFactory.ParseString(hocon));

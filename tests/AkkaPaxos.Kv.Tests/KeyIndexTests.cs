@@ -44,6 +44,27 @@ public sealed class KeyIndexTests
         Agrees("", "\0");
     }
 
+    [Fact]
+    public void A_frozen_copy_stays_as_it_was_whatever_happens_to_the_index_and_goes_down_as_it_goes_up()
+    {
+        var random = new Random(5);
+        var all = new KeyRange(ByteString.Empty, ByteString.CopyFrom(0));
+        List<(KeyIndex Copy, List<Item> Then)> frozen = [];
+        for (var round = 0; round < 40; round++)
+        {
+            for (var i = 0; i < 300; i++) Set(random.Next(5_000).ToString("x"));
+            Remove(random.Next(5_000).ToString("x"), random.Next(3) == 0 ? "\0" : "");
+            frozen.Add((_index.Freeze(), [.. _index.All()]));
+            foreach (var (copy, then) in frozen)
+            {
+                Assert.Equal(then, copy.All());
+                Assert.Equal(then, copy.RangeDown(all).Reverse());
+                Assert.Equal(then.Count, copy.Count);
+            }
+            Agrees("", "\0");
+        }
+    }
+
     private void Set(string key)
     {
         var item = new Item(new KeyValue { Key = ByteString.CopyFromUtf8(key) }, 0);

@@ -235,19 +235,56 @@ public class AcceptorTests() : RoleTestBase(GatedJournal.Hocon)
     }
 
     [Fact]
-    public void With_a_journal_that_fails_it_says_why_answers_nothing_and_stops()
+    public void With_a_journal_that_fails_it_says_why_answers_nothing_that_is_not_on_disk_and_stops()
     {
-        var acceptor = Acceptor();
+        var store = new StoreWatch();
+        var acceptor = Sys.ActorOf(Props.Create(typeof(Acceptor), Node() with { Store = store }));
         Prepare(acceptor, B(1));
         Watch(acceptor);
         Gate.Close();
         acceptor.Tell(new Accept(P(B(1), 1, "x")), TestActor);
         acceptor.Tell(new Accept(P(B(1), 1, "x")), TestActor);
-        acceptor.Tell(new Prepare(B(0), 1), TestActor);
-        EventFilter.Error(start: "acceptor of node 1: the journal cannot be written: ", contains: "no space left on device")
-            .ExpectOne(() => Gate.Fail("no space left on device"));
+        acceptor.Tell(new Prepare(B(2), 1), TestActor);
+        ExpectNoMsg(AMoment);
+        Gate.Fail("no space left on device");
         Assert.IsType<Terminated>(ReceiveOne(InTime)); // and no answer before it
         Peers.ReplicaProbe(1).ExpectNoMsg(TimeSpan.Zero);
+        Assert.StartsWith("the journal cannot be written: no space left on device (since ", store.Problem(Sys.Scheduler.Now));
+    }
+
+    [Fact]
+    public void A_journal_that_hangs_keeps_nobody_from_what_is_in_it()
+    {
+        var acceptor = Acceptor();
+        Accept(acceptor, P(B(2), 1, "x"));
+        Gate.Close();
+        acceptor.Tell(new Accept(P(B(2), 2, "y")), TestActor);
+        acceptor.Tell(new Prepare(B(3), 1), TestActor);
+        Assert.Equal((B(2), 1L), (Accept(acceptor, P(B(2), 1, "x")).Promised, 1L)); // once more
+        Assert.Equal(B(2), Accept(acceptor, P(B(1), 1, "z")).Promised); // too low
+        var promise = Prepare(acceptor, B(2));
+        Assert.Equal(B(2), promise.Promised);
+        Assert.Equal([P(B(2), 1, "x")], promise.Accepted); // nothing of slot 2, which is not on disk
+        Assert.Equal(B(2), Prepare(acceptor, B(1)).Promised);
+        Gate.Open();
+        Assert.Equal(2, ExpectMsg<Accepted>(InTime).Slot);
+        Assert.Equal([P(B(2), 1, "x"), P(B(2), 2, "y")], ExpectMsg<Promise>(InTime).Accepted);
+    }
+
+    [Fact]
+    public void Soon_after_a_write_that_failed_it_serves_what_is_on_disk_and_then_tries_again()
+    {
+        var store = new StoreWatch();
+        store.Failed("the journal cannot be written: full", Sys.Scheduler.Now);
+        var acceptor = Sys.ActorOf(Props.Create(typeof(Acceptor), Node() with { Store = store, WritesAfter = TimeSpan.FromSeconds(2) }));
+        acceptor.Tell(new Accept(P(B(1), 1, "x")), TestActor);
+        acceptor.Tell(new Prepare(B(1), 1), TestActor);
+        acceptor.Tell(new Truncate(5), TestActor);
+        acceptor.Tell(new Confirm(B(1), 7), TestActor);
+        Assert.Equal(Ballot.Bottom, ExpectMsg<Confirmed>(InTime).Promised); // the only answer
+        AwaitAssert(() => Assert.Null(store.Problem(Sys.Scheduler.Now)), InTime); // by itself
+        Assert.Equal([1], Gate.Writes);
+        Assert.Equal(B(1), Accept(acceptor, P(B(1), 1, "x")).Promised);
     }
 
     // ---- truncation and recovery ----
@@ -323,5 +360,35 @@ public class AcceptorTests() : RoleTestBase(GatedJournal.Hocon)
         var promise = Prepare(other, B(1));
         Assert.Equal(new NodeId(2), promise.From);
         Assert.Empty(promise.Accepted);
+    }
+
+    // ---- bulk ----
+
+    [Fact]
+    public void Large_values_are_signs_of_life_of_who_sends_them()
+    {
+        var acceptor = Acceptor();
+        for (var slot = 1; slot <= 10; slot++) Accept(acceptor, new PValue(B(3, 2), slot, Value.Batch([new Command(1, slot, 1, new byte[40_000])])));
+        var leader = Peers.LeaderProbe(1);
+        for (var i = 0; i < 5; i++) Assert.Equal(new Heartbeat(B(3, 2)), leader.ExpectMsg<Heartbeat>(InTime));
+        leader.ExpectNoMsg(AMoment);
+        Accept(acceptor, P(B(3, 2), 11, "small"));
+        leader.ExpectNoMsg(AMoment);
+    }
+
+    [Fact]
+    public void What_the_journal_does_not_keep_up_with_is_not_taken_and_what_it_has_written_makes_room()
+    {
+        Settings = Settings with { WindowBytes = 1000 };
+        static PValue Of(long slot) => new(B(1), slot, Value.Batch([new Command(1, slot, 1, new byte[900])]));
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(1));
+        Gate.Close();
+        for (var slot = 1; slot <= 5; slot++) acceptor.Tell(new Accept(Of(slot)), TestActor);
+        ExpectNoMsg(AMoment);
+        Gate.Open();
+        Assert.Equal([1, 2], ((long[])[ExpectMsg<Accepted>(InTime).Slot, ExpectMsg<Accepted>(InTime).Slot]));
+        ExpectNoMsg(AMoment);
+        Assert.Equal(5, Accept(acceptor, Of(5)).Slot);
     }
 }

@@ -113,22 +113,38 @@ public sealed class ClientSessionTests : RoleTestBase
     }
 
     [Fact]
-    public async Task When_the_session_is_forgotten_open_calls_end_with_unknown_outcome_and_new_ones_get_a_new_session()
+    public async Task When_the_session_is_forgotten_only_what_may_have_been_executed_is_unknown_and_the_rest_goes_on_in_a_new_session()
     {
-        var call = _session.Submit(Bytes("a"));
-        var other = _session.Submit(Bytes("b"));
+        var calls = ((string[])["a", "b", "c"]).Select(text => _session.Submit(Bytes(text))).ToList();
         Open(_first, 7);
         Next(_first);
+        Answer(_first, 7, 2, "", ReplyStatus.NotExecuted);
         Answer(_first, 7, 1, "", ReplyStatus.SessionUnknown);
-        await Assert.ThrowsAsync<OutcomeUnknownException>(() => call.WaitAsync(InTime));
-        await Assert.ThrowsAsync<OutcomeUnknownException>(() => other.WaitAsync(InTime));
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => calls[0].WaitAsync(InTime));
+        calls.Add(_session.Submit(Bytes("d")));
+        _first.ExpectNoMsg(AMoment); // what became of c is not known yet
+        Answer(_first, 7, 3, "", ReplyStatus.NotExecuted);
 
-        var next = _session.Submit(Bytes("c"));
         Open(_first, 8);
-        var command = Assert.Single(Next(_first).Commands);
-        Assert.Equal((8, 1), (command.Client, command.Sequence));
-        Answer(_first, 8, 1, "done");
-        Assert.Equal("done", Text(await next.WaitAsync(InTime)));
+        var commands = Next(_first).Commands;
+        Assert.Equal([(8L, 1L, "b"), (8L, 2L, "c"), (8L, 3L, "d")], commands.Select(c => (c.Client, c.Sequence, Text(c.Operation))));
+        foreach (var command in commands) Answer(_first, 8, command.Sequence, Text(command.Operation));
+        Assert.Equal(["b", "c", "d"], (await Task.WhenAll(calls.Skip(1)).WaitAsync(InTime)).Select(Text));
+    }
+
+    [Fact]
+    public async Task Where_sessions_are_forgotten_again_and_again_it_says_what_to_do()
+    {
+        var call = _session.Submit(Bytes("a"));
+        for (var session = 1; session <= 10; session++)
+        {
+            Open(_first, session);
+            Next(_first);
+            Answer(_first, session, 1, "", ReplyStatus.NotExecuted);
+        }
+        var error = await Assert.ThrowsAsync<SessionsForgottenException>(() => call.WaitAsync(InTime));
+        Assert.Contains("akkapaxos.sessions", error.Message);
+        Assert.Contains("was not executed", error.Message);
     }
 
     [Fact]
@@ -188,5 +204,98 @@ public sealed class ClientSessionTests : RoleTestBase
         await Assert.ThrowsAsync<OutcomeUnknownException>(() => sent.WaitAsync(InTime));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => question.WaitAsync(InTime));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _session.Submit(Bytes("b")).WaitAsync(InTime));
+    }
+
+    // ---- limits ----
+
+    private PaxosSession Limited(Func<SessionSettings, SessionSettings> with) =>
+        PaxosSession.Open(Sys, [_first.Ref, _second.Ref], with(new SessionSettings { RetryAfter = TimeSpan.FromSeconds(3) }));
+
+    [Fact]
+    public async Task Commands_in_flight_stay_within_their_bytes_and_a_larger_one_goes_alone()
+    {
+        var session = Limited(s => s with { InFlightBytes = 100 });
+        var calls = ((int[])[60, 40, 1, 500, 1]).Select(n => session.Submit(new byte[n])).ToList();
+        Open(_first, 7);
+        Assert.Equal([1, 2], Next(_first).Commands.Select(c => c.Sequence));
+        Answer(_first, 7, 1, "");
+        Assert.Equal([3], Next(_first).Commands.Select(c => c.Sequence));
+        Answer(_first, 7, 2, "");
+        _first.ExpectNoMsg(AMoment);
+        Answer(_first, 7, 3, "");
+        Assert.Equal([4], Next(_first).Commands.Select(c => c.Sequence));
+        Answer(_first, 7, 4, "");
+        Assert.Equal([5], Next(_first).Commands.Select(c => c.Sequence));
+        Answer(_first, 7, 5, "");
+        await Task.WhenAll(calls).WaitAsync(InTime);
+    }
+
+    [Fact]
+    public async Task What_would_wait_beyond_the_limit_is_refused_at_once_and_canceled_calls_make_room()
+    {
+        var session = Limited(s => s with { WaitingBytes = 100 });
+        using var cancel = new CancellationTokenSource();
+        var waits = session.Submit(new byte[90], cancel.Token); // there is no session yet
+        var refused = await Assert.ThrowsAsync<OverloadedException>(() => session.Submit(new byte[11]).WaitAsync(InTime));
+        Assert.Equal("90 bytes of calls wait already, and with 11 more they would be over the limit of 100", refused.Message);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits.WaitAsync(InTime));
+        Task? second = null;
+        AwaitCondition(() => !(second = session.Submit(new byte[100])).IsFaulted, InTime);
+        Open(_first, 7);
+        Assert.Equal(100, Assert.Single(Next(_first).Commands).Operation.Length);
+        Answer(_first, 7, 1, "");
+        await second!.WaitAsync(InTime);
+    }
+
+    [Fact]
+    public async Task A_request_over_the_limit_is_refused_before_it_is_sent_and_where_only_the_node_knows_the_limit_by_it()
+    {
+        var session = Limited(s => s with { MaxRequestBytes = 100 });
+        var error = await Assert.ThrowsAsync<RequestTooLargeException>(() => session.Submit(new byte[101]).WaitAsync(InTime));
+        Assert.Equal("the request has 101 bytes, and the limit is 100 (akkapaxos.max-request-bytes)", error.Message);
+        await Assert.ThrowsAsync<RequestTooLargeException>(() => session.Query(new byte[101]).WaitAsync(InTime));
+        var command = session.Submit(new byte[100]);
+        Open(_first, 7);
+        Next(_first);
+        Answer(_first, 7, 1, "too large here", ReplyStatus.TooLarge);
+        Assert.Equal("too large here", (await Assert.ThrowsAsync<RequestTooLargeException>(() => command.WaitAsync(InTime))).Message);
+        foreach (var (status, type) in ((QueryStatus, Type)[])[(QueryStatus.TooLarge, typeof(RequestTooLargeException)), (QueryStatus.Overloaded, typeof(OverloadedException))])
+        {
+            var question = session.Query(new byte[1]);
+            var asked = Assert.Single(_first.ExpectMsg<QueryRequest>(InTime).Queries);
+            _first.Reply(new QueryResponse([new QueryResult(asked.Id, Bytes("no"), status, 2)]));
+            var refused = await Assert.ThrowsAnyAsync<Exception>(() => question.WaitAsync(InTime));
+            Assert.Equal((type, "no"), (refused.GetType(), refused.Message));
+        }
+    }
+
+    // ---- large answers ----
+
+    [Fact]
+    public async Task An_answer_in_parts_is_fetched_part_by_part_and_put_together()
+    {
+        var question = _session.Query(Bytes("q"));
+        var id = Assert.Single(_first.ExpectMsg<QueryRequest>(InTime).Queries).Id;
+        _first.Reply(new QueryResponse([new QueryResult(id, Bytes("abc"), QueryStatus.Ok, 8)]));
+        Assert.Equal(new FetchAnswer(id, 3), _first.ExpectMsg<FetchAnswer>(InTime));
+        _first.Reply(new AnswerPart(id, 0, Bytes("abc"))); // an old one
+        _first.Reply(new AnswerPart(id, 3, Bytes("def")));
+        Assert.Equal(new FetchAnswer(id, 6), _first.ExpectMsg<FetchAnswer>(InTime));
+        Assert.False(question.IsCompleted);
+        _first.Reply(new AnswerPart(id, 6, Bytes("gh")));
+        Assert.Equal("abcdefgh", Text(await question.WaitAsync(InTime)));
+        Assert.Equal([id], _first.ExpectMsg<Withdraw>(InTime).Ids);
+    }
+
+    [Fact]
+    public async Task A_question_that_is_canceled_is_withdrawn_where_it_was_asked()
+    {
+        using var cancel = new CancellationTokenSource();
+        var question = _session.Query(Bytes("q"), cancellation: cancel.Token);
+        var id = Assert.Single(_first.ExpectMsg<QueryRequest>(InTime).Queries).Id;
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => question.WaitAsync(InTime));
+        Assert.Equal([id], _first.ExpectMsg<Withdraw>(InTime).Ids);
     }
 }

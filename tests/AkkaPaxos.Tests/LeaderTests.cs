@@ -217,14 +217,14 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     [Fact]
     public void With_a_journal_that_fails_it_says_why_and_stops()
     {
-        Watch(Leader());
-        EventFilter.Error(start: "leader of node 1: the journal cannot be written: ", contains: "read-only file system").ExpectOne(() =>
-        {
-            Gate.Of(Sys).Fail("read-only file system");
-            Pass(Silence);
-        });
+        var store = new StoreWatch();
+        var leader = Watch(Sys.ActorOf(Props.Create(typeof(Leader), Node() with { Store = store })));
+        Settle(leader);
+        Gate.Of(Sys).Fail("read-only file system");
+        Pass(Silence);
         Assert.IsType<Terminated>(ReceiveOne(InTime));
         Peers.AcceptorProbe(1).ExpectNoMsg(TimeSpan.Zero);
+        Assert.StartsWith("the journal cannot be written: read-only file system (since ", store.Problem(Sys.Scheduler.Now));
     }
 
     // ---- phase 2 ----
@@ -443,16 +443,33 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     }
 
     [Fact]
-    public void A_question_is_answered_with_the_highest_slot_in_use_when_it_came_once_a_majority_has_confirmed_the_ballot()
+    public void A_question_is_answered_with_the_highest_slot_found_or_chosen_when_it_came_once_a_majority_has_confirmed_the_ballot()
     {
         var leader = ActiveLeader(out var ballot, P(B(0), 1, "a"), P(B(0), 2, "b"));
-        leader.Tell(new Propose(3, V("c")));
+        for (var slot = 3; slot <= 6; slot++) leader.Tell(new Propose(slot, V($"{slot}")));
+        leader.Tell(new SlotChosen(ballot, 5)); // nobody has an answer from it before 3 and 4 are executed
+        leader.Tell(new SlotChosen(ballot, 3));
         leader.Tell(new ReadIndex(7), TestActor);
-        leader.Tell(new Propose(4, V("d")));
+        leader.Tell(new SlotChosen(ballot, 4));
         Confirm(1, ballot);
         ExpectNoMsg(AMoment);
         Confirm(3, ballot);
         ExpectMsg(new ReadIndexResult(7, 3, ballot.Round), InTime);
+        leader.Tell(new ReadIndex(8), TestActor);
+        Confirm(1, ballot);
+        Confirm(3, ballot);
+        ExpectMsg(new ReadIndexResult(8, 5, ballot.Round), InTime);
+    }
+
+    [Fact]
+    public void Slots_that_its_acceptors_cannot_write_keep_no_question_waiting()
+    {
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new Propose(1, V("a")));
+        leader.Tell(new ReadIndex(7), TestActor);
+        Confirm(1, ballot);
+        Confirm(2, ballot);
+        ExpectMsg(new ReadIndexResult(7, 0, ballot.Round), InTime);
     }
 
     [Fact]
@@ -477,6 +494,49 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         ExpectMsg(new ReadIndexResult(8, -1), InTime);
         Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: false, Ballot: { Round: 2 } }, InTime);
     }
+
+    // ---- bytes in flight ----
+
+    [Fact]
+    public void Values_in_flight_stay_within_window_bytes_and_a_larger_one_goes_alone()
+    {
+        Settings = Settings with { WindowBytes = 1000 };
+        static Value Of(int bytes) => Value.Batch([new Command(1, 1, 1, new byte[bytes])]);
+        var leader = ActiveLeader(out var ballot);
+        var acceptor = Peers.AcceptorProbe(1);
+        foreach (var (slot, bytes) in ((long, int)[])[(1, 400), (2, 400), (3, 400), (4, 5000), (5, 10)]) leader.Tell(new Propose(slot, Of(bytes)));
+        Assert.Equal([1, 2], Accepts());
+        Accepted(1);
+        Assert.Equal([3], Accepts());
+        Accepted(2);
+        Assert.Empty(Accepts()); // 4 has to wait until nothing else is in flight, and 5 for its turn
+        Accepted(3);
+        Assert.Equal([4], Accepts());
+        Accepted(4);
+        Assert.Equal([5], Accepts());
+
+        void Accepted(long slot)
+        {
+            var commander = _commanders[slot];
+            foreach (var node in (int[])[1, 2]) commander.Tell(new Accepted(new NodeId(node), ballot, slot));
+            Peers.ReplicaProbe(1).FishForMessage(m => m is Decision d && d.Slot == slot, InTime);
+        }
+
+        List<long> Accepts()
+        {
+            var probe = CreateTestProbe();
+            leader.Tell(new ReadIndex(++_question), probe.Ref); // answered only when it is confirmed; what was told before has been handled
+            var slots = new List<long>();
+            while (acceptor.FishForMessage(m => m is MultiPaxos.Accept or MultiPaxos.Confirm, InTime) is MultiPaxos.Accept accept)
+            {
+                slots.Add(accept.PValue.Slot);
+                _commanders[accept.PValue.Slot] = acceptor.LastSender;
+            }
+            return [.. slots.Order()]; // each from a commander of its own
+        }
+    }
+
+    private readonly Dictionary<long, IActorRef> _commanders = [];
 }
 
 /// <summary>What tests of the leader need of probes.</summary>

@@ -30,6 +30,26 @@ public sealed class ListMachine : IStateMachine
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Encoding.UTF8.GetBytes(string.Join(',', _lines));
 
+    /// <summary>Questions that are answered later; each waits until the test lets it go.</summary>
+    public Queue<TaskCompletionSource> Long { get; } = new();
+
+    /// <summary>Questions of this text are long.</summary>
+    public static readonly byte[] LongQuestion = "long"u8.ToArray();
+
+    /// <inheritdoc/>
+    public Func<CancellationToken, ReadOnlyMemory<byte>>? LongQuery(ReadOnlyMemory<byte> query)
+    {
+        if (!query.Span.SequenceEqual(LongQuestion)) return null;
+        var (answer, gate) = (Query(query), Long.Count > 0 ? Long.Peek() : null);
+        return cancel =>
+        {
+            if (gate is null) return answer;
+            Long.Dequeue();
+            gate.Task.Wait(cancel);
+            return answer;
+        };
+    }
+
     /// <inheritdoc/>
     public Func<byte[]> Snapshot()
     {

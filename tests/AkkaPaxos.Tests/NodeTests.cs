@@ -85,6 +85,37 @@ public sealed class NodeTests : IAsyncLifetime
         },
         "all nodes have the same slotOut, checksum and leader");
 
+    /// <summary>
+    /// Akka.Remote keeps for each thread that receives which actor a path led to. So messages to a role that was started again under its old path
+    /// went to the one that had stopped, for as long as that thread remembered: see RoleDoor.
+    /// </summary>
+    [Theory]
+    [InlineData("acceptor")]
+    [InlineData("leader")]
+    [InlineData("replica")]
+    public async Task A_role_that_was_started_again_is_reached_from_other_nodes(string role)
+    {
+        var nodes = ((int[])[1, 2, 3]).Select(n => Start(n)).ToList();
+        var status = await nodes[0].Until(s => s.Leader.Value > 0);
+        using var patience = new CancellationTokenSource(InTime);
+        for (var i = 0; i < 50; i++) await nodes[i % 3].Submit(Encoding.UTF8.GetBytes("a"), patience.Token);
+        var other = status.Leader.Value % 3; // as an index: not the node that leads
+        var path = $"{Address(other + 1)}/user/paxos/default/{role}";
+        var from = _systems[status.Leader.Value - 1];
+        var before = await from.ActorSelection(path).ResolveOne(InTime);
+        before.Tell(PoisonPill.Instance);
+        await nodes[other].Until(s => s.Roles.Single(r => r.Name == role).Problem is not null);
+        await nodes[other].Until(s => s.Roles.All(r => r.IsRunning));
+        // As the roles do it: by a reference that was resolved from the path.
+        var byPath = ((ExtendedActorSystem)from).Provider.ResolveActorRef(path);
+        for (var i = 0; i < 100; i++)
+        {
+            var answer = await byPath.Ask<ActorIdentity>(new Identify(i), InTime, patience.Token);
+            Assert.NotEqual(before, answer.Subject);
+            Assert.NotNull(answer.Subject);
+        }
+    }
+
     [Fact]
     public async Task Three_nodes_decide_in_one_order_what_is_submitted_to_any_of_them()
     {

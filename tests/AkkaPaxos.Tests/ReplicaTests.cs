@@ -119,7 +119,7 @@ public sealed class ReplicaTests : ReplicaTestBase
         Decide(replica, 3, new Command(0, 101, 0, default)); // session 1 goes
         replica.Tell(new Request([C(1)]), TestActor);
         replica.Tell(new Decision(4, B(1), ExpectPropose().Value), ActorRefs.NoSender);
-        Assert.Equal(ReplyStatus.SessionUnknown, Assert.Single(ExpectMsg<Response>(InTime).Replies).Status);
+        Assert.Equal(ReplyStatus.NotExecuted, Assert.Single(ExpectMsg<Response>(InTime).Replies).Status);
         Assert.Empty(Lines.Lines);
     }
 
@@ -541,5 +541,110 @@ public sealed class ReplicaTests : ReplicaTestBase
         ExpectNone<ReadIndex>(replica, Leader);
         Lead(replica, 1);
         Next<ReadIndex>(Leader);
+    }
+
+    // ---- limits ----
+
+    [Fact]
+    public void A_request_over_the_limit_is_refused_whether_it_writes_or_asks()
+    {
+        Settings = Settings with { MaxRequestBytes = 100 };
+        var replica = StartReplica();
+        Lead(replica, 1);
+        replica.Tell(new Request([new Command(1, 1, 1, new byte[101]), new Command(1, 2, 1, new byte[100])]), TestActor);
+        var reply = Assert.Single(ExpectMsg<Response>(InTime).Replies);
+        Assert.Equal((1L, ReplyStatus.TooLarge, "the request has 101 bytes, and the limit is 100 (akkapaxos.max-request-bytes)"),
+            (reply.Sequence, reply.Status, Text(reply.Result)));
+        Assert.Equal([2], Sequences(ExpectPropose().Value.Commands));
+        replica.Tell(new QueryRequest([new Query(7, true, new byte[101])]), TestActor);
+        var result = Assert.Single(ExpectMsg<QueryResponse>(InTime).Results);
+        Assert.Equal((7L, QueryStatus.TooLarge), (result.Id, result.Status));
+    }
+
+    [Fact]
+    public void What_it_has_proposed_stays_within_window_bytes_and_what_waits_within_a_multiple()
+    {
+        Settings = Settings with { WindowBytes = 1000, BatchBytes = 400 };
+        var replica = StartReplica();
+        Lead(replica, 1);
+        for (var i = 1; i <= 30; i++) replica.Tell(new Request([new Command(1, i, 1, new byte[350])]), TestActor);
+        Assert.Equal(2, Received<Propose>(replica, Leader).Count); // of 350 bytes and what is around them
+        Assert.Equal((Settings.PendingBytes / 350) - 2, Sync(replica).Queued); // the others were dropped
+    }
+
+    [Fact]
+    public void Questions_beyond_what_may_wait_are_refused_at_once()
+    {
+        Settings = Settings with { WindowBytes = 100 };
+        var replica = StartReplica();
+        for (var id = 1; id <= 6; id++) replica.Tell(new QueryRequest([new Query(id, false, new byte[50])]), TestActor);
+        var refused = ExpectMsg<QueryResponse>(InTime).Results.Single();
+        Assert.Equal((5L, QueryStatus.Overloaded), (refused.Id, refused.Status));
+        replica.Tell(new Withdraw([1, 2]), TestActor);
+        replica.Tell(new QueryRequest([new Query(7, false, new byte[50])]), TestActor);
+        Assert.Equal(6, ExpectMsg<QueryResponse>(InTime).Results.Single().Id);
+        ExpectNoMsg(AMoment);
+    }
+
+    // ---- long questions ----
+
+    private static QueryRequest AskLong(params long[] ids) => new([.. ids.Select(id => new Query(id, true, ListMachine.LongQuestion))]);
+
+    private (IActorRef Replica, TaskCompletionSource Gate) WithLongQuestion()
+    {
+        var replica = StartReplica();
+        Decide(replica, 2, C(1));
+        Sync(replica);
+        var gate = new TaskCompletionSource();
+        Lines.Long.Enqueue(gate);
+        replica.Tell(AskLong(1), TestActor);
+        Sync(replica);
+        AwaitCondition(() => Lines.Long.Count == 0, InTime);
+        return (replica, gate);
+    }
+
+    [Fact]
+    public void A_long_question_holds_up_nothing_and_is_answered_from_the_state_when_its_turn_came()
+    {
+        var (replica, gate) = WithLongQuestion();
+        replica.Tell(AskLong(2), TestActor); // waits for the first
+        Decide(replica, 3, C(2));
+        Assert.Equal(4, Sync(replica).SlotOut);
+        replica.Tell(Ask(3, serializable: true), TestActor);
+        Assert.Equal((3L, "c1,c2"), Answered());
+        gate.SetResult();
+        Assert.Equal((1L, "c1"), Answered());
+        Assert.Equal((2L, "c1,c2"), Answered());
+    }
+
+    private (long Id, string Text) Answered()
+    {
+        var result = ExpectMsg<QueryResponse>(InTime).Results.Single();
+        return (result.Id, Text(result.Result));
+    }
+
+    [Fact]
+    public void What_nobody_waits_for_any_more_is_not_answered_and_its_work_ends()
+    {
+        var (replica, _) = WithLongQuestion();
+        replica.Tell(AskLong(2, 3), TestActor);
+        replica.Tell(new Withdraw([1, 2]), TestActor); // the first is being answered, the second waits
+        Assert.Equal(3L, Answered().Id);
+        ExpectNoMsg(AMoment);
+    }
+
+    [Fact]
+    public void Too_many_long_questions_are_refused_at_once_and_one_that_is_asked_again_counts_once()
+    {
+        var (replica, gate) = WithLongQuestion();
+        long[] waiting = [.. Enumerable.Range(2, 64).Select(i => (long)i)];
+        replica.Tell(AskLong(waiting), TestActor);
+        replica.Tell(AskLong([1, .. waiting]), TestActor);
+        replica.Tell(AskLong(100), TestActor);
+        var refused = ExpectMsg<QueryResponse>(InTime).Results.Single();
+        Assert.Equal((100L, QueryStatus.Overloaded), (refused.Id, refused.Status));
+        gate.SetResult();
+        foreach (var id in (long[])[1, .. waiting]) Assert.Equal(id, Answered().Id);
+        ExpectNoMsg(AMoment);
     }
 }

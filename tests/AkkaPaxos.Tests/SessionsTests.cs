@@ -101,10 +101,32 @@ public sealed class SessionsTests
         sessions.Execute(Op(first, 1, "a"), op => op); // now the second is the least recently used
         var third = Open(sessions, 3);
 
-        Assert.Equal(Outcome.SessionUnknown, sessions.Execute(Op(second, 1, "b"), op => op).Outcome);
+        Assert.Equal(Outcome.NotExecuted, sessions.Execute(Op(second, 1, "b"), op => op).Outcome);
         Assert.Equal(Outcome.Executed, sessions.Execute(Op(first, 2, "c"), op => op).Outcome);
         Assert.Equal(Outcome.Executed, sessions.Execute(Op(third, 1, "d"), op => op).Outcome);
         Assert.Equal(1, sessions.Evicted);
+    }
+
+    [Fact]
+    public void Of_a_forgotten_session_it_is_known_which_commands_cannot_have_been_executed_also_after_a_snapshot()
+    {
+        var state = new ReplicatedState(new ListMachine(), 2);
+        var answers = new List<(long Sequence, Outcome Outcome)>();
+        void Execute(ReplicatedState on, params Command[] commands) =>
+            on.Execute(Value.Batch(commands), (command, answer) => answers.Add((command.Sequence, answer.Outcome)));
+        Execute(state, OpenOp(101));
+        Execute(state, Op(1, 1, "a"), Op(1, 4, "d"));
+        Execute(state, OpenOp(102), OpenOp(103)); // session 1 goes
+        var restored = new ReplicatedState(new ListMachine(), 2);
+        restored.Restore(state.Snapshot()());
+        foreach (var one in (ReplicatedState[])[state, restored])
+        {
+            answers.Clear();
+            Execute(one, Op(1, 5, "e"), Op(1, 4, "d"), Op(1, 3, "c"), Op(1, 1, "a"));
+            // 3 was not executed; but what is kept is the highest only.
+            Assert.Equal(
+                [(5, Outcome.NotExecuted), (4, Outcome.SessionUnknown), (3, Outcome.SessionUnknown), (1, Outcome.SessionUnknown)], answers);
+        }
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal sealed class SimulatedClient(
     private readonly SortedDictionary<long, Write> _writes = []; // by sequence
     private readonly SortedDictionary<long, Question> _questions = [];
     private readonly SortedSet<int> _lanes = []; // in use: the history knows one operation at a time of each
+    private readonly List<Write> _refused = []; // surely not executed: to be sent again under a new session
     private int _contact;
     private bool _heard; // an answer, since it last asked again
     private long _token;
@@ -159,6 +160,12 @@ internal sealed class SimulatedClient(
         {
             if (reply.Sequence != _token || _session != 0) return;
             _session = BinaryPrimitives.ReadInt64BigEndian(reply.Result.Span);
+            foreach (var refused in _refused)
+            {
+                _writes.Add(++_sequence, refused);
+                Send(_sequence, refused);
+            }
+            _refused.Clear();
             Count();
             Begin();
             return;
@@ -174,6 +181,12 @@ internal sealed class SimulatedClient(
                 observer.Written(name, write.Entry, position, write.Floor);
                 break;
             case ReplyStatus.SessionUnknown:
+                OpenSession();
+                break;
+            case ReplyStatus.NotExecuted:
+                // Were it executed after all, it would be once more now, which R5 finds.
+                _writes.Remove(reply.Sequence);
+                _refused.Add(write);
                 OpenSession();
                 break;
             default:
@@ -194,7 +207,7 @@ internal sealed class SimulatedClient(
         Count();
     }
 
-    private void Count() => counts.Open[name] = _writes.Count + _questions.Count + (_session == 0 ? 1 : 0);
+    private void Count() => counts.Open[name] = _writes.Count + _refused.Count + _questions.Count + (_session == 0 ? 1 : 0);
 }
 
 /// <summary>To a client: forget your session and what is under way in it.</summary>

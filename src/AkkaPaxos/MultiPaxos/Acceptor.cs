@@ -15,6 +15,11 @@ namespace AkkaPaxos.MultiPaxos;
 /// one write, and the answer leaves in the event's handler. A message that changes nothing is answered by DeferAsync: after all that was issued
 /// before it. So the answers leave in the order of the messages, and each reflects exactly the events before it.
 /// <para>
+/// What the disk alone decides is answered at once, though writes be on their way: a ballot that it already holds or that it refuses, a pvalue that it
+/// already holds. That is what would have been said had the message overtaken those that are being written, as messages may. So a journal that
+/// hangs, or is full, keeps nobody from learning what stands in it.
+/// </para>
+/// <para>
 /// It accepts under a ballot above its own too, and adopts it (seeds 2 and 3: <c>n &gt;= ROUND_NUMBER</c>), where PMMC's figure accepts only under an
 /// equal one: a scout ends with a majority's promises, and an acceptor whose Prepare was lost must still be able to vote.
 /// </para>
@@ -26,6 +31,7 @@ public class Acceptor : UntypedPersistentActor
 
     private readonly RoleContext _context;
     private readonly RoleLink _link;
+    private readonly RoleStore _store;
 
     // Issued.
     private Ballot _promised = Ballot.Bottom;
@@ -47,6 +53,7 @@ public class Acceptor : UntypedPersistentActor
     {
         _context = context;
         _link = new RoleLink(Context, context, "acceptor");
+        _store = new RoleStore(Context, context);
         PersistenceId = context.PersistenceId("acceptor");
     }
 
@@ -65,6 +72,7 @@ public class Acceptor : UntypedPersistentActor
             case Accept m: OnAccept(m); break;
             case Confirm m: OnConfirm(m); break;
             case Truncate m: OnTruncate(m); break;
+            case TryStore: PersistTruncation(); break; // changes nothing
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure m:
                 Log.Warning("acceptor of node {0}: journal entries up to {1} cannot be deleted: {2}; the next truncation tries again",
@@ -78,8 +86,13 @@ public class Acceptor : UntypedPersistentActor
     private void OnPrepare(Prepare prepare)
     {
         var scout = Sender;
-        if (prepare.Ballot > _promised)
+        if (prepare.Ballot <= _promisedOnDisk)
         {
+            AnswerPrepare(prepare, scout);
+        }
+        else if (prepare.Ballot > _promised)
+        {
+            if (!_store.MayWrite) return; // it asks again
             _promised = prepare.Ballot;
             PersistThen(new AcceptorPromised(prepare.Ballot), e =>
             {
@@ -144,15 +157,23 @@ public class Acceptor : UntypedPersistentActor
         // others, and the leader then ends commanders of slots that are executed.
         if (pvalue.Slot < _truncatedBelow) return;
 
-        if (!MayAccept(pvalue.Ballot, _promised))
+        if (!MayAccept(pvalue.Ballot, _promisedOnDisk))
+        {
+            AnswerAccept(pvalue, commander);
+        }
+        else if (_accepted.TryGetValue(pvalue.Slot, out var entry) && IsSame(pvalue, entry.PValue))
+        {
+            Learn(pvalue, commander);
+        }
+        else if (!MayAccept(pvalue.Ballot, _promised))
         {
             DeferAsync(pvalue, p => AnswerAccept(p, commander));
         }
-        else if (AlreadyIssued(pvalue))
+        else if (_inFlight.TryGetValue(pvalue.Slot, out var issued) && IsSame(pvalue, issued))
         {
             DeferAsync(pvalue, p => Learn(p, commander));
         }
-        else if (_bytesInFlight == 0 || _bytesInFlight + pvalue.Value.Encoded.Length <= _context.Settings.UnderWayBytes)
+        else if (_store.MayWrite && (_bytesInFlight == 0 || _bytesInFlight + pvalue.Value.Encoded.Length <= _context.Settings.UnderWayBytes))
         {
             _promised = pvalue.Ballot;
             _inFlight[pvalue.Slot] = pvalue;
@@ -182,16 +203,13 @@ public class Acceptor : UntypedPersistentActor
     /// <param name="promised">The acceptor's own.</param>
     protected virtual bool MayAccept(Ballot asked, Ballot promised) => asked >= promised;
 
-    /// <summary>Whether this very pvalue is on disk or on its way there: the commander asked again.</summary>
-    private bool AlreadyIssued(PValue pvalue)
+    /// <summary>Whether a known pvalue of its slot is the one that is asked for: the commander asked again.</summary>
+    private bool IsSame(PValue asked, PValue known)
     {
-        var known = _inFlight.TryGetValue(pvalue.Slot, out var issued) ? issued
-            : _accepted.TryGetValue(pvalue.Slot, out var entry) ? entry.PValue
-            : null;
-        if (known?.Ballot != pvalue.Ballot) return false;
-        if (!known.Value.Equals(pvalue.Value))
-            throw new InvariantViolationException("A4", $"node {_context.Self} was asked to accept two values for slot {pvalue.Slot} "
-                + $"under ballot {pvalue.Ballot}: {known.Value} and {pvalue.Value}");
+        if (known.Ballot != asked.Ballot) return false;
+        if (!known.Value.Equals(asked.Value))
+            throw new InvariantViolationException("A4", $"node {_context.Self} was asked to accept two values for slot {asked.Slot} "
+                + $"under ballot {asked.Ballot}: {known.Value} and {asked.Value}");
         return true;
     }
 
@@ -217,10 +235,17 @@ public class Acceptor : UntypedPersistentActor
     // before it that no remaining pvalue needs can go, and no snapshot is ever taken.
     private void OnTruncate(Truncate truncate)
     {
-        if (truncate.BelowSlot <= _truncatedBelow) return;
+        if (truncate.BelowSlot <= _truncatedBelow || !_store.MayWrite) return;
         _truncatedBelow = truncate.BelowSlot;
-        PersistAsync(new AcceptorTruncated(truncate.BelowSlot, _promised), e =>
+        PersistTruncation();
+    }
+
+    private void PersistTruncation()
+    {
+        _store.Writes();
+        PersistAsync(new AcceptorTruncated(_truncatedBelow, _promised), e =>
         {
+            _store.Wrote();
             Apply(e);
             var needed = LastSequenceNr; // this event
             foreach (var entry in _accepted.Values) needed = Math.Min(needed, entry.SequenceNr);
@@ -237,6 +262,7 @@ public class Acceptor : UntypedPersistentActor
             case AcceptorAccepted e: Apply(e); break;
             case AcceptorTruncated e: Apply(e); break;
             case RecoveryCompleted:
+                _store.Recovered();
                 (_promised, _truncatedBelow) = (_promisedOnDisk, _truncatedBelowOnDisk);
                 Log.Debug("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
                     _context.Self, _promised, _accepted.Count, _truncatedBelow - 1);
@@ -247,7 +273,15 @@ public class Acceptor : UntypedPersistentActor
     /// <summary>Writes a promise or an accepted pvalue to the journal and then acts on it: nothing is said of it before (invariant S1).</summary>
     /// <param name="event">The event.</param>
     /// <param name="then">Applies it and answers.</param>
-    protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then) => PersistAsync(@event, then);
+    protected virtual void PersistThen<TEvent>(TEvent @event, Action<TEvent> then)
+    {
+        _store.Writes();
+        PersistAsync(@event, e =>
+        {
+            _store.Wrote();
+            then(e);
+        });
+    }
 
     // ---- what events do to the state on disk, alike when they are written and when they are read again ----
 
@@ -295,7 +329,5 @@ public class Acceptor : UntypedPersistentActor
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
         _link.TellRecoveryFailed(Log, reason);
 
-    private void Fail(Exception cause) =>
-        Log.Error("acceptor of node {0}: the journal cannot be written: {1}; it answers nothing until its node starts it again with success",
-            _context.Self, cause.Message);
+    private void Fail(Exception cause) => _store.WriteFailed(cause);
 }

@@ -72,11 +72,12 @@ public class Commander : UntypedActor
     // The replica beside an acceptor that said Accepted was told the value by it before.
     private void Decide()
     {
+        // The leader first: by the time that anyone can have an answer from this slot it is in the leader's mailbox, before any question that reflects it.
+        _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);
         var known = new Decision(_pvalue.Slot, _pvalue.Ballot, null);
         var whole = _pvalue.Value.Encoded.Length <= SentAgainBytes ? known with { Value = _pvalue.Value } : known;
         foreach (var node in _context.Membership.Replicas(_pvalue.Slot))
             _link.Tell(node, "replica", _context.Peers.Replica(node), _accepted.Contains(node) ? known : whole, _pvalue.Slot);
-        _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);
         Context.Stop(Self);
     }
 }

@@ -27,6 +27,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     private readonly RoleContext _context;
     private readonly RoleLink _link;
+    private readonly RoleStore _store;
     private readonly LeaderTimeout _timeout;
 
     private Phase _phase = Phase.Watching;
@@ -44,7 +45,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private long _toldFrom; // the slotOut from which decisions were last told again to its replica
     private long _tellAgainAt; // the tick from which they may be told once more
 
-    /// <summary>A linearizable question under way: who asked, and the highest slot in use when it came.</summary>
+    /// <summary>A linearizable question under way: who asked, and the highest slot that anyone can have had an answer from when it came.</summary>
     private sealed record Read(long Id, IActorRef Replica, long Slot, Child Confirmer);
 
     /// <summary>The leader of the node that <paramref name="context"/> describes.</summary>
@@ -52,6 +53,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     {
         _context = context;
         _link = new RoleLink(Context, context, "leader");
+        _store = new RoleStore(Context, context);
         _timeout = new LeaderTimeout(context.Settings, new Random(context.Seed));
         _slots = new LeaderSlots(context.Settings.Window, context.Settings.WindowBytes);
         PersistenceId = context.PersistenceId("leader");
@@ -79,6 +81,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
                 _round = e.Round;
                 break;
             case RecoveryCompleted:
+                _store.Recovered();
                 // Not at once: a node that comes back must not preempt a leader that lives and is about to be heard.
                 Watch();
                 break;
@@ -100,6 +103,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
             case Preempted m: OnPreempted(m); break;
             case ReadIndex m: OnReadIndex(m); break;
             case BallotConfirmed m: OnBallotConfirmed(m); break;
+            case TryStore: TryJournal(); break;
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure m:
                 Log.Warning("leader of node {0}: journal entries up to {1} cannot be deleted: {2}", _context.Self, m.ToSequenceNr, m.Cause.Message);
@@ -137,9 +141,17 @@ public class Leader : UntypedPersistentActor, IWithTimers
     // S2: the round is in the journal before anyone hears of it. What comes meanwhile waits (Persist stashes it).
     private void StartRound()
     {
+        if (!_store.MayWrite)
+        {
+            Watch();
+            return;
+        }
+
         _phase = Phase.Scouting;
+        _store.Writes();
         Persist(new LeaderRound(Math.Max(_round, _known.Round) + 1), e =>
         {
+            _store.Wrote();
             _round = e.Round;
             _known = _ballot = new Ballot(e.Round, _context.Self);
             if (LastSequenceNr > 1) DeleteMessages(LastSequenceNr - 1);
@@ -149,6 +161,13 @@ public class Leader : UntypedPersistentActor, IWithTimers
             _scout = Spawn($"scout-{_ballot.Round}", NewScout(_ballot, fromSlot));
             Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _context.Settings.HeartbeatInterval);
         });
+    }
+
+    // The round that it has there already.
+    private void TryJournal()
+    {
+        _store.Writes();
+        PersistAsync(new LeaderRound(_round), _ => _store.Wrote());
     }
 
     private void OnAdopted(Adopted adopted)
@@ -261,9 +280,10 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     // ---- linearizable questions ----
 
-    // The answer is the highest slot in use when the question came. Every write acknowledged before that is in a slot up to it: chosen under this
-    // ballot, it was proposed here; under a lower one, the scout found it or it is below the floor; under a higher one it cannot be, as the
-    // confirmer makes sure. So also a leader that was adopted just now can answer.
+    // The answer is the highest slot that anyone can have had an answer from when the question came. A write acknowledged before that was chosen, and
+    // so was all below it: what was chosen under a lower ballot the scout found, or it is below the floor; of what was chosen under this one a
+    // commander told this leader before it told any replica; and under a higher one it cannot be, as the confirmer makes sure. So also a leader
+    // that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for.
     private void OnReadIndex(ReadIndex question)
     {
         if (_phase != Phase.Active)
@@ -272,7 +292,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        var (number, slot) = (++_confirmers, _slots.Highest);
+        var (number, slot) = (++_confirmers, _slots.Answerable);
         var confirmer = Spawn($"confirmer-{_ballot.Round}-{number}", NewConfirmer(_ballot, number, slot));
         _reads.Add(number, new Read(question.Id, Sender, slot, confirmer));
     }
@@ -344,8 +364,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => // Akka.Persistence then stops the actor
-        Log.Error("leader of node {0}: the journal cannot be written: {1}; it does not lead until its node starts it again with success",
-            _context.Self, cause.Message);
+        _store.WriteFailed(cause);
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)

@@ -30,6 +30,11 @@ internal sealed class LeaderSlots(long window, long windowBytes)
     /// <summary>The highest slot in which anything can have been decided, as far as the active leader knows.</summary>
     public long Highest { get; private set; }
 
+    /// <summary>
+    /// The highest slot that anyone can have had an answer from, as far as the active leader knows: up to it all is found by the scout or chosen since.
+    /// </summary>
+    public long Answerable { get; private set; }
+
     /// <summary>The commanders in flight, by slot.</summary>
     public IEnumerable<Leader.Child> Commanders => _commanders.Values;
 
@@ -56,6 +61,8 @@ internal sealed class LeaderSlots(long window, long windowBytes)
             _proposals[pvalue.Slot] = pvalue.Value;
             Highest = Math.Max(Highest, pvalue.Slot);
         }
+
+        Answerable = Highest;
 
         for (var slot = Floor; slot < Highest; slot++)
             if (!_proposals.ContainsKey(slot))
@@ -104,6 +111,14 @@ internal sealed class LeaderSlots(long window, long windowBytes)
         if (!_proposals.TryGetValue(slot, out var value)) return;
         if (_commanders.Remove(slot)) _bytesInFlight -= value.Encoded.Length;
         _chosen.Add(slot);
+        Advance();
+    }
+
+    // Answers come in the order of the slots.
+    private void Advance()
+    {
+        Answerable = Math.Max(Answerable, Floor - 1);
+        while (_chosen.Contains(Answerable + 1)) Answerable++;
     }
 
     /// <summary>
@@ -148,6 +163,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
             commanders.Add(commander);
         }
 
+        Advance();
         return commanders;
     }
 }

@@ -40,7 +40,7 @@ public enum ReplyStatus
     /// <summary>It was executed, now or by an earlier try; the result is the state machine's. For a command with client 0: the new session's number, 8 bytes big-endian.</summary>
     Ok,
 
-    /// <summary>It was not executed, and never will be: no such session, or one that was forgotten as the least recently used.</summary>
+    /// <summary>It will not be executed: no such session is known. It may have been executed by an earlier try, before the session was forgotten.</summary>
     SessionUnknown,
 
     /// <summary>The client had said that it no longer waits for this command's answer. It may have been executed.</summary>
@@ -48,6 +48,9 @@ public enum ReplyStatus
 
     /// <summary>It is larger than <c>akkapaxos.max-request-bytes</c> of the node that was asked, and was not executed. The result says so, as text.</summary>
     TooLarge,
+
+    /// <summary>It was not executed, by no try, and never will be: its session was forgotten before it came.</summary>
+    NotExecuted,
 }
 
 /// <summary>The answer to one command.</summary>

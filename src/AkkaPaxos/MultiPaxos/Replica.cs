@@ -41,6 +41,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly RoleContext _context;
     private readonly ProtocolSettings _settings;
     private readonly RoleLink _link;
+    private readonly RoleStore _store;
     private readonly long _forwardTicks;
 
     private ReplicatedState _state;                                      // PMMC: state and slot_out
@@ -69,6 +70,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         _context = context;
         _settings = context.Settings;
         _link = new RoleLink(Context, context, "replica");
+        _store = new RoleStore(Context, context);
         _lag = new ReplicaLag(context.Self);
         _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
         _reader = Context.ActorOf(Props.Create(typeof(LongReader)), "reader");
@@ -107,7 +109,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case Akka.Persistence.SnapshotOffer { Snapshot: ReplicaSnapshot saved }: Recovered(saved); break;
-            case ReplicaSnapshotDue: break; // only there to number the snapshots
+            case ReplicaSnapshotDue: break; // only there to number the snapshots, once
             case RecoveryCompleted: Started(); break;
             default: Unhandled(message); break;
         }
@@ -134,6 +136,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
 
     private void Started()
     {
+        _store.Recovered();
         _slotIn = SlotOut;
         StaggerSnapshots();
         _checksums.Add(SlotOut, _state.Checksum);
@@ -349,7 +352,13 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private static Reply ReplyTo(Command command, Answer answer) => new(
         command.Client,
         command.Sequence,
-        answer.Outcome switch { Outcome.Executed => ReplyStatus.Ok, Outcome.Stale => ReplyStatus.Stale, _ => ReplyStatus.SessionUnknown },
+        answer.Outcome switch
+        {
+            Outcome.Executed => ReplyStatus.Ok,
+            Outcome.Stale => ReplyStatus.Stale,
+            Outcome.NotExecuted => ReplyStatus.NotExecuted,
+            _ => ReplyStatus.SessionUnknown,
+        },
         answer.Result);
 
     // Which slot a command would get was not known when it came and was passed on: told now, with the times of then.

@@ -6,8 +6,7 @@ using AkkaPaxos.Consensus;
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>
-/// In a replica's journal: a snapshot is due. The entry numbers the snapshot, so that one never takes the place of an older one before it is
-/// complete.
+/// In a replica's journal of version 1.0: a snapshot is due. The entry numbered the snapshot; now its slot does, and the journal stays empty.
 /// </summary>
 /// <param name="SlotOut">How far the replica was.</param>
 public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
@@ -22,6 +21,8 @@ public partial class Replica
 {
     // Looks, one a progress interval, until another replica is asked.
     private const long CatchUpPatience = 3;
+    // After one that could not be saved; a disk that is full does not become empty by trying.
+    private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(10);
 
     private sealed class ProgressTick
     {
@@ -32,9 +33,11 @@ public partial class Replica
     private readonly IActorRef _encoder;
     private ReplicaSnapshot? _snapshot;      // the latest: what a replica is offered whose missing decisions are no longer kept
     private ReplicaSnapshot? _saving;        // on its way to the snapshot store
-    private bool _isDue;                     // its number is on its way to the journal, or it is being encoded
+    private bool _isDue;                     // it is being encoded
+    private DateTimeOffset? _saveAgainAt;    // the last one could not be saved
     private long _snapshotSlot = 1;          // every slot below is in a snapshot on disk
     private long _lastSnapshotAt = 1;        // slotOut when the last one was taken or tried
+    private long _triedAt;                   // slotOut when one was last tried
     private long _bytesSinceSnapshot;
     private long _truncatedBelow = 1;
     private NodeId _decidedBy;
@@ -57,15 +60,12 @@ public partial class Replica
             case SaveSnapshotSuccess saved: Saved(saved.Metadata.SequenceNr); return true;
             case SaveSnapshotFailure failed:
                 _saving = null;
-                Log.Error(
-                    failed.Cause,
-                    "node {0} could not save a snapshot at slot {1}; it tries again after as many slots",
-                    _context.Self,
-                    _lastSnapshotAt);
+                _saveAgainAt = Context.System.Scheduler.Now + SaveAgainAfter;
+                _store.Failed($"the snapshot of slot {failed.Metadata.SequenceNr} could not be saved", failed.Cause);
                 return true;
-            case DeleteSnapshotsSuccess or DeleteMessagesSuccess: return true;
-            case DeleteSnapshotsFailure or DeleteMessagesFailure:
-                Log.Warning("node {0} could not delete older snapshots: {1}; the next one tries again", _context.Self, message);
+            case DeleteSnapshotsSuccess: return true;
+            case DeleteSnapshotsFailure failed:
+                Log.Warning("node {0} could not delete older snapshots: {1}; the next one tries again", _context.Self, failed.Cause.OneLine());
                 return true;
             default: return false;
         }
@@ -80,6 +80,7 @@ public partial class Replica
         foreach (var peer in _context.Membership.Replicas(SlotOut).Where(n => n != _context.Self))
             _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);
         TellLeaderExecuted(); // a leader that was started again learns it so
+        if (Context.System.Scheduler.Now >= _saveAgainAt) TakeSnapshot();
         var asked = _lag.Asked;
         if (_lag.Look(SlotOut, _log.Highest, _decidedBy, _progressTick, CatchUpPatience) is { } next) AskForDecisions(next);
         if (_lag.Asked != asked) _transfer = null;
@@ -237,36 +238,35 @@ public partial class Replica
         _bytesSinceSnapshot += (long)(_settings.SnapshotBytes * share);
     }
 
-    // The snapshot store keys a snapshot by the journal's last number and drops what has that key when saving fails. So each gets a number of
-    // its own, by an entry in the journal: a failure can never cost the one that was good.
+    // The snapshot store keys a snapshot by a number and drops what has that key when saving fails, maybe late. So each try has a number of its own,
+    // its slot: a failure can never cost the one that was good, and two with the same number would hold the same. Nothing is written to the journal
+    // for it, where a failure would end the replica, and with it what it knows.
     private void TakeSnapshot()
     {
-        if (_isDue || _saving is not null) return;
-        (_isDue, _lastSnapshotAt, _bytesSinceSnapshot) = (true, SlotOut, 0);
-        PersistAsync(new ReplicaSnapshotDue(SlotOut), _ =>
-        {
-            _lastSnapshotAt = SlotOut;
-            if (_snapshot?.SlotOut == SlotOut) Save(_snapshot); // it was received
-            else _encoder.Tell(new EncodeSnapshot(SlotOut, _state.Snapshot()), Self);
-        });
+        if (_isDue || _saving is not null || SlotOut == _triedAt) return;
+        (_isDue, _lastSnapshotAt, _bytesSinceSnapshot, _triedAt, _saveAgainAt) = (true, SlotOut, 0, SlotOut, null);
+        if (_snapshot?.SlotOut == SlotOut) Save(_snapshot); // it was received
+        else _encoder.Tell(new EncodeSnapshot(SlotOut, _state.Snapshot()), Self);
     }
 
     private void Save(ReplicaSnapshot snapshot)
     {
         (_isDue, _saving) = (false, snapshot);
-        SaveSnapshot(snapshot);
+        _store.Saves();
+        SnapshotStore.Tell(
+            new SaveSnapshot(new SnapshotMetadata(SnapshotterId, snapshot.SlotOut, Context.System.Scheduler.Now.UtcDateTime), snapshot), Self);
     }
 
     private void Saved(long sequenceNr)
     {
         if (_saving is not { } saved) return;
+        _store.Wrote();
         (_saving, _snapshotSlot) = (null, saved.SlotOut);
         if (_snapshot is null || _snapshot.SlotOut <= saved.SlotOut) _snapshot = saved;
         else TakeSnapshot(); // a newer one was received meanwhile
+        SnapshotIfDue(); // so may one have become that could not be taken while this one was saved
         _log.Trim(_snapshotSlot, _settings.SnapshotKeepSlots, _settings.SnapshotBytes);
-        // Nothing is before it; and MemorySnapshotStore takes a bound of 0 for no bound, and would delete this one.
-        if (sequenceNr == 1) return;
+        // Never with a bound of 0, which MemorySnapshotStore takes for no bound: nothing is executed before slot 1, so a snapshot has a higher number.
         DeleteSnapshots(new SnapshotSelectionCriteria(sequenceNr - 1));
-        DeleteMessages(sequenceNr - 1);
     }
 }

@@ -47,7 +47,7 @@ public partial class Replica
     private void Refuse(PendingQuery asked, QueryStatus why, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        _link.Tell(NodeId.None, "client", asked.Client, new QueryResponse([new QueryResult(asked.Query.Id, bytes, why, bytes.Length)]));
+        _link.Tell(NodeId.None, "client", asked.Client, new QueryResponse([new QueryResult(asked.Query.Id, bytes, why, bytes.Length)], _round));
     }
 
     private void AskLeader()

@@ -20,6 +20,15 @@ public sealed record RoleContext(
     Func<IStateMachine> StateMachine,
     int Seed)
 {
+    /// <summary>
+    /// How long after its start the role leaves its store alone, as it was last refused. It serves meanwhile with what it has on disk, and does not
+    /// answer what would have to be written.
+    /// </summary>
+    public TimeSpan WritesAfter { get; init; }
+
+    /// <summary>Where the role says how its store does.</summary>
+    public StoreWatch Store { get; init; } = new();
+
     /// <summary>The persistence id of this node's <paramref name="role"/>: <c>paxos-default-1-acceptor</c>.</summary>
     public string PersistenceId(string role) => $"paxos-{Group}-{Self}-{role}";
 }

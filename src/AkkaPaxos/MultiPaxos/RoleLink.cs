@@ -11,6 +11,13 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="Cause">Why.</param>
 public sealed record RecoveryFailed(Exception Cause) : INodeMessage;
 
+/// <summary>
+/// A role to its parent: a write to its store failed, and it stops, as what it has in memory may be ahead of what is on disk. What it has on disk is
+/// sound, so it can be started again at once; see <see cref="RoleContext.WritesAfter"/>.
+/// </summary>
+/// <param name="Cause">Why.</param>
+public sealed record WriteFailed(Exception Cause) : INodeMessage;
+
 /// <summary>How a role sends: a tell, and where tracing is on the event that sequence diagrams are drawn from.</summary>
 /// <param name="actor">The sending actor's own context.</param>
 /// <param name="context">What the role was given.</param>

@@ -26,13 +26,17 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     // Patience is counted in ticks: this many make up RetryAfter.
     private const int TicksToRetry = 4;
     private const int BytesOfPatience = 1 << 20; // so many bytes in flight are given as long again
+    // New sessions that a command is tried under: where they are forgotten as fast as they are opened, each only makes it worse for others.
+    private const int MostRefusals = 10;
 
     private readonly IReadOnlyList<Func<IActorRef>> _replicas;
     private readonly SessionSettings _settings;
     private readonly ClientCalls _calls;
     private readonly int _mostPatience;
 
-    private readonly Queue<ClientCall> _waiting = new();            // commands that have no number yet
+    private Queue<ClientCall> _waiting = new();                     // commands that have no number yet
+    private readonly SortedDictionary<long, ClientCall> _again = []; // not executed as the session was forgotten; by their number in it
+    private bool _forgotten;    // the cluster has forgotten the session: no command gets a number in it any more
     private readonly Dictionary<long, ClientCall> _commands = [];   // numbered, not answered
     private long _bytesInFlight;                                    // of their operations
     private readonly SortedDictionary<long, ClientCall> _queries = []; // asked, not answered
@@ -60,7 +64,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _calls.Close();
-        foreach (var call in _waiting) call.Fail(new OperationCanceledException("the session is closed; this call was never sent"));
+        foreach (var call in _again.Values.Concat(_waiting)) call.Fail(new OperationCanceledException("the session is closed; this call was not executed"));
         foreach (var call in _queries.Values) call.Fail(new OperationCanceledException("the session is closed"));
         foreach (var call in _commands.Values)
             call.Fail(new OutcomeUnknownException("the session was closed before the command was answered: it may have been executed or not"));
@@ -88,7 +92,8 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             else if (call.Task.IsCompleted) _calls.Left(call);
             else
             {
-                call.Message = new Query(++_queryId, call.Kind == CallKind.SerializableQuery, call.Operation);
+                call.QueryId = ++_queryId;
+                call.Message = new Query(_queryId, call.Kind == CallKind.SerializableQuery, call.Operation);
                 _calls.Left(call);
                 _queries.Add(_queryId, call);
                 _newQueries.Add(call);
@@ -108,6 +113,7 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             if (_waiting.Count > 0 && _token == 0) AskForSession();
             return;
         }
+        if (_forgotten) return;
         List<ClientCall>? batch = null;
         while (_waiting.TryPeek(out var call) && _next - _oldest < _settings.InFlight)
         {
@@ -170,7 +176,16 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
             else if (reply.Client == _session && _commands.TryGetValue(reply.Sequence, out var call)) Answered(reply, call);
         }
         while (_oldest < _next && !_commands.ContainsKey(_oldest)) _oldest++;
+        if (_forgotten && _commands.Count == 0) LeaveSession();
         Send();
+    }
+
+    // Of each command it is known what became of it. What was not executed comes before what has never been sent.
+    private void LeaveSession()
+    {
+        _waiting = new Queue<ClientCall>(_again.Values.Concat(_waiting));
+        _again.Clear();
+        (_session, _forgotten) = (0, false);
     }
 
     private void SessionOpened(Reply reply)
@@ -197,13 +212,25 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
                 Remove(reply.Sequence, call);
                 call.Fail(new RequestTooLargeException(Encoding.UTF8.GetString(reply.Result.Span)));
                 break;
+            case ReplyStatus.NotExecuted:
+                // Sessions.cs says why that is certain: so it is as good as a new one.
+                Remove(reply.Sequence, call);
+                _forgotten = true;
+                if (++call.Refusals < MostRefusals)
+                {
+                    _again.Add(reply.Sequence, call);
+                    _calls.Back(call);
+                }
+                else
+                    call.Fail(new SessionsForgottenException($"the cluster has forgotten {MostRefusals} sessions of this client before the command came, "
+                        + "which was not executed: more clients are at work than akkapaxos.sessions has it remember"));
+                break;
             case ReplyStatus.SessionUnknown:
-                // An earlier try of any of them may have been executed before the session was forgotten.
-                var forgotten = $"the cluster has forgotten session {_session}: the command may have been executed or not";
-                foreach (var lost in _commands.Values) lost.Fail(new OutcomeUnknownException(forgotten));
-                _commands.Clear();
-                _bytesInFlight = 0;
-                _session = 0;
+                // Of this one only: what became of the others each answer says.
+                Remove(reply.Sequence, call);
+                _forgotten = true;
+                call.Fail(new OutcomeUnknownException($"the cluster has forgotten session {_session}: the command may have been executed or not; "
+                    + "akkapaxos.sessions says how many the cluster remembers"));
                 break;
         }
     }
@@ -263,10 +290,10 @@ internal sealed class ClientSession : UntypedActor, IWithTimers
         Dictionary<IActorRef, List<long>>? withdrawn = null;
         while (_calls.TryTakeCanceled(out var call))
         {
-            if (call.Message is not Query query || !_queries.Remove(query.Id) || call.SentTo is not { } replica) continue;
+            if (!_queries.Remove(call.QueryId) || call.SentTo is not { } replica) continue;
             withdrawn ??= [];
             if (!withdrawn.TryGetValue(replica, out var ids)) withdrawn.Add(replica, ids = []);
-            ids.Add(query.Id);
+            ids.Add(call.QueryId);
         }
         if (withdrawn is null) return;
         foreach (var (replica, ids) in withdrawn) replica.Tell(new Withdraw(ids), Self);

@@ -10,7 +10,8 @@ namespace AkkaPaxos.Node;
 /// <param name="From">The node's number.</param>
 /// <param name="Address">Its address.</param>
 /// <param name="Members">Its members, by id.</param>
-public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members) : IPaxosMessage;
+/// <param name="Problem">What keeps it from its work, in one line; empty where nothing does.</param>
+public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members, string Problem) : IPaxosMessage;
 
 /// <summary>To a node that said hello: I know you as you say.</summary>
 /// <param name="From">Who welcomes.</param>
@@ -31,7 +32,12 @@ internal sealed record TurnedAway(string Reason) : INodeMessage;
 internal sealed record GetSeen : INodeMessage;
 
 /// <summary>The nodes that answered or said hello lately, this one among them.</summary>
-internal sealed record Seen(IReadOnlyList<NodeId> Nodes) : INodeMessage;
+/// <param name="Nodes">The nodes.</param>
+/// <param name="Problems">What keeps others of them from their work, as they say.</param>
+internal sealed record Seen(IReadOnlyList<NodeId> Nodes, IReadOnlyDictionary<NodeId, string> Problems) : INodeMessage;
+
+/// <summary>The node to its introduction: what keeps it from its work, to be told to the others; null where nothing does.</summary>
+internal sealed record OwnProblem(string? Text) : INodeMessage;
 
 /// <summary>
 /// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it
@@ -62,11 +68,13 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private readonly HashSet<NodeId> _welcomedBy = [];
     private readonly SortedDictionary<NodeId, string> _refusedBy = [];
     private readonly SortedDictionary<NodeId, long> _seenAt = [];
+    private readonly SortedDictionary<NodeId, string> _problems = [];
     private readonly HashSet<string> _strangers = [];
     private readonly PeerLog _peerLog;
     private long _tick;
     private long _firstRefusal;
     private bool _decided;
+    private string _ownProblem = "";
 
     public Introduction(PaxosSettings settings, PeerDirectory peers)
     {
@@ -115,7 +123,10 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 Decide();
                 break;
             case GetSeen:
-                Sender.Tell(new Seen([_settings.NodeId, .. Lately()]), Self);
+                Sender.Tell(Seen(), Self);
+                break;
+            case OwnProblem own:
+                _ownProblem = own.Text ?? "";
                 break;
             default: Unhandled(message); break;
         }
@@ -123,10 +134,17 @@ internal sealed class Introduction : UntypedActor, IWithTimers
 
     private IEnumerable<NodeId> Lately() => _seenAt.Where(s => _tick - s.Value <= SeenForTicks).Select(s => s.Key);
 
+    private Seen Seen()
+    {
+        var lately = Lately().ToList();
+        return new Seen([_settings.NodeId, .. lately], lately.Where(_problems.ContainsKey).ToDictionary(node => node, node => _problems[node]));
+    }
+
     private void SayHello()
     {
+        var hello = new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members, _ownProblem);
         foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
-            _peers.Find(member.Id, "introduction").Tell(new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members), Self);
+            _peers.Find(member.Id, "introduction").Tell(hello, Self);
     }
 
     private void Answer(Hello hello)
@@ -139,6 +157,8 @@ internal sealed class Introduction : UntypedActor, IWithTimers
             : null;
         if (reason is null)
         {
+            if (hello.Problem.Length == 0) _problems.Remove(hello.From);
+            else _problems[hello.From] = hello.Problem;
             Sender.Tell(new Welcome(_settings.NodeId), Self);
             Welcomed(hello.From); // it has the same members, so it knows this node as this node knows itself
             return;

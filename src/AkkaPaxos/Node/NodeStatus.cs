@@ -33,7 +33,7 @@ public sealed record NodeStatus(
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>
 /// <param name="IsRunning">Whether it runs now.</param>
-/// <param name="Problem">Why it last failed, or what it waits for; null where it never failed.</param>
+/// <param name="Problem">What keeps it from its work, or what it waits for; where nothing does, why it last failed; null where it never failed.</param>
 public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 
 /// <summary>A member as another sees it.</summary>
@@ -44,7 +44,8 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// <param name="IsInCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached. Feeds this report and nothing
 /// else.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
-public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut);
+/// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for this node itself.</param>
+public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut, string? Problem = null);
 
 /// <summary>Why a node can no longer take part.</summary>
 /// <param name="message">One line.</param>

@@ -43,6 +43,7 @@ public sealed class Paxos : IExtension
             ? verified.Value.Durability
             : Durability.Unopened(system.Settings.Config);
         if (Durability.Level != DurabilityLevel.Full) system.Log.Warning("node {0}: durability is {1}", Settings.NodeId, Durability);
+        if (Settings.FrameProblem(system.Settings.Config) is { } lost) system.Log.Warning("node {0}: {1}", Settings.NodeId, lost);
         _peers = new PeerDirectory(system, Settings);
         Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
         var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
@@ -71,6 +72,7 @@ public sealed class Paxos : IExtension
     /// <param name="cancellation">Stops the waiting. The operation may still be executed later.</param>
     /// <returns>The state machine's answer. Tries until there is one: without a majority only <paramref name="cancellation"/> ends it.</returns>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not, and it cannot be found out any more.</exception>
+    /// <exception cref="SessionsForgottenException">It was not executed: more clients are at work than the cluster remembers sessions.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
         _session.Submit(operation, cancellation);
 
@@ -98,8 +100,7 @@ public sealed class Paxos : IExtension
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
         var problem = roles is null ? "the node does not answer"
-            : roles.Problem ?? roles.Roles.Where(r => !r.IsRunning && r.Problem is not null).Select(r => $"{r.Name}: {r.Problem}").FirstOrDefault()
-            ?? (replica is null ? "the replica does not answer" : WhyUnled(replica, reachable));
+            : roles.Problem ?? (replica is null ? "the replica does not answer" : WhyUnled(replica, reachable));
         return new NodeStatus(
             Settings.NodeId,
             Settings.Group,
@@ -115,7 +116,8 @@ public sealed class Paxos : IExtension
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 inCluster.Contains(m.Id),
-                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0))],
+                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
+                seen?.Problems.GetValueOrDefault(m.Id)))],
             problem,
             Durability);
     }

@@ -49,8 +49,15 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(3);
     // A role that has run for this long is well again.
     private static readonly TimeSpan WellAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);
 
     private sealed record StartRole(string Name);
+
+    private sealed class Look
+    {
+        public static readonly Look Instance = new();
+    }
 
     private sealed class Role(string name)
     {
@@ -60,6 +67,12 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         public TimeSpan Backoff { get; set; } = MinBackoff;
         public string? Problem { get; set; }
         public bool IsOver { get; set; }
+        public int Starts { get; set; }
+        public StoreWatch Store { get; } = new();
+        public bool WriteFailed { get; set; } // and so it stops
+        public TimeSpan WritesAfter { get; set; }
+        public DateTimeOffset? StoreBadSince { get; set; }
+        public DateTimeOffset StoreSaidAt { get; set; }
     }
 
     private readonly PaxosSettings _settings;
@@ -85,7 +98,13 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
         _peers.Links.Asker = Context.ActorOf(Props.Create(typeof(PeerLinkAnswers), _peers.Links), "links");
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
-        foreach (var role in _roles) Start(role);
+        foreach (var role in _roles)
+        {
+            _peers.SetOwn(role.Name, ActorRefs.Nobody);
+            Context.ActorOf(new RoleDoor(() => _peers.Find(_settings.NodeId, role.Name)).Props(), role.Name);
+            Start(role);
+        }
+        Timers.StartPeriodicTimer(Look.Instance, Look.Instance, LookInterval);
     }
 
     protected override void OnReceive(object message)
@@ -116,11 +135,23 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
                 // Before its Terminated, as both are from the role.
                 if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is { } unread) Failed(unread, failed.Cause);
                 break;
+            case WriteFailed failed:
+                if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is { } unwritten)
+                {
+                    Failed(unwritten, failed.Cause);
+                    unwritten.WriteFailed = true;
+                }
+                break;
+            case Look:
+                foreach (var role in _roles) SayHowStoreDoes(role);
+                _peers.Find(_settings.NodeId, "introduction").Tell(new OwnProblem(Problem()), Self);
+                break;
             case Terminated terminated:
                 if (_roles.FirstOrDefault(r => terminated.ActorRef.Equals(r.Actor)) is { } stopped) Ended(stopped);
                 break;
             case GetRoles:
-                Sender.Tell(new RolesStatus([.. _roles.Select(r => new RoleStatus(r.Name, r.Actor is not null, r.Problem))], _problem), Self);
+                Sender.Tell(
+                    new RolesStatus([.. _roles.Select(r => new RoleStatus(r.Name, r.Actor is not null, ProblemNow(r) ?? r.Problem))], Problem()), Self);
                 break;
             default: Unhandled(message); break;
         }
@@ -152,9 +183,10 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (role.StartedAt == default) role.Problem = null;
         var context = new RoleContext(
             _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine,
-            _settings.Seed(role.Name));
-        role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), role.Name));
-        role.StartedAt = Context.System.Scheduler.Now;
+            _settings.Seed(role.Name)) { Store = role.Store, WritesAfter = role.WritesAfter };
+        role.WritesAfter = TimeSpan.Zero;
+        role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), $"{role.Name}-{++role.Starts}"));
+        role.StartedAt = Now;
         _peers.SetOwn(role.Name, role.Actor);
     }
 
@@ -169,12 +201,47 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             _log.Error("role {0} of node {1} stopped for good: {2}", role.Name, _settings.NodeId, role.Problem);
             return;
         }
-        if (Context.System.Scheduler.Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
-        var pause = role.Backoff.TotalMilliseconds;
-        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause, role.Problem);
-        Timers.StartSingleTimer(role.Name, new StartRole(role.Name), role.Backoff);
+        if (Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
+        var pause = role.Backoff;
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
+        if (role.WriteFailed)
+        {
+            // What it has on disk is good, and others ask for it: it only waits before it writes again.
+            role.WriteFailed = false;
+            role.WritesAfter = pause;
+            SayHowStoreDoes(role);
+            Start(role);
+            return;
+        }
+        role.Store.Stops();
+        _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause.TotalMilliseconds, role.Problem);
+        Timers.StartSingleTimer(role.Name, new StartRole(role.Name), pause);
     }
+
+    // At its first sign, each minute while it lasts, and when it is over.
+    private void SayHowStoreDoes(Role role)
+    {
+        if (role.Store.Problem(Now) is { } problem)
+        {
+            if (role.StoreBadSince is not null && Now - role.StoreSaidAt < SayAgain) return;
+            role.StoreBadSince ??= Now;
+            role.StoreSaidAt = Now;
+            _log.Error("{0} of node {1}: {2}; it does what needs no write, and tries again", role.Name, _settings.NodeId, problem);
+        }
+        else if (role.StoreBadSince is { } since)
+        {
+            role.StoreBadSince = null;
+            _log.Info("{0} of node {1}: its store works again, after {2:0} s", role.Name, _settings.NodeId, (Now - since).TotalSeconds);
+        }
+    }
+
+    private DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    /// <summary>What keeps a role from its work now; null where nothing does.</summary>
+    private string? ProblemNow(Role role) => role.Actor is null ? role.Problem : role.Store.Problem(Now);
+
+    private string? Problem() =>
+        _problem ?? _roles.Select(r => ProblemNow(r) is { } problem ? $"{r.Name}: {problem}" : null).FirstOrDefault(p => p is not null);
 
     private void StopForGood(string reason, bool startAgain = false)
     {

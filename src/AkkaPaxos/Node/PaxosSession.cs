@@ -49,6 +49,13 @@ public sealed class OverloadedException(string message) : Exception(message);
 public sealed class RequestTooLargeException(string message) : Exception(message);
 
 /// <summary>
+/// A command was surely not executed, and will not be: the cluster forgot the client's sessions again and again before the command came, as more
+/// clients are at work than it remembers sessions (<c>akkapaxos.sessions</c>).
+/// </summary>
+/// <param name="message">In one line.</param>
+public sealed class SessionsForgottenException(string message) : Exception(message);
+
+/// <summary>
 /// A client's session with a Paxos group: numbers its commands, so that each takes effect at most once however often it has to be sent,
 /// and batches what is asked at the same time into one message. For any number of concurrent callers.
 /// </summary>
@@ -107,6 +114,7 @@ public sealed class PaxosSession
     /// <exception cref="OverloadedException">Too much waits already; it was not sent.</exception>
     /// <exception cref="OutcomeUnknownException">It may have been executed or not: the cluster forgot the session, or the session was
     /// closed.</exception>
+    /// <exception cref="SessionsForgottenException">It was not executed: the cluster remembers too few sessions.</exception>
     public Task<ReadOnlyMemory<byte>> Submit(ReadOnlyMemory<byte> operation, CancellationToken cancellation = default) =>
         _calls.Add(new ClientCall(operation, CallKind.Command), cancellation);
 
@@ -149,6 +157,9 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
     /// <summary>The actor's tick at which it was last sent.</summary>
     public long SentAt { get; set; }
 
+    /// <summary>A question's number; 0 where it has none yet.</summary>
+    public long QueryId { get; set; }
+
     /// <summary>Where a question was last sent to.</summary>
     public IActorRef? SentTo { get; set; }
 
@@ -157,6 +168,9 @@ internal sealed class ClientCall(ReadOnlyMemory<byte> operation, CallKind kind)
 
     /// <summary>What has come of it.</summary>
     public MemoryStream? Parts { get; set; }
+
+    /// <summary>How often it was not executed as the session was forgotten.</summary>
+    public int Refusals { get; set; }
 
     /// <summary>What was sent for it: the Command or Query.</summary>
     public object? Message { get; set; }
@@ -230,6 +244,9 @@ internal sealed class ClientCalls(SessionSettings settings)
     public bool TryTakeCanceled(out ClientCall call) => _canceled.TryDequeue(out call!);
 
     public bool TryTake(out ClientCall call) => _queue.TryDequeue(out call!);
+
+    /// <summary>A call waits once more, as it was not executed.</summary>
+    public void Back(ClientCall call) => Interlocked.Add(ref _bytes, call.Operation.Length);
 
     /// <summary>A call waits no more: it is sent, or nobody wants it any longer.</summary>
     public void Left(ClientCall call) => Interlocked.Add(ref _bytes, -call.Operation.Length);

@@ -15,6 +15,7 @@ namespace AkkaPaxos.Node;
 public sealed class PaxosSettings
 {
     private const string MemberExample = "{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }";
+    private const long AroundAMessage = 64 << 10;
     private readonly Type _stateMachine;
 
     /// <summary>Reads the settings.</summary>
@@ -119,6 +120,20 @@ public sealed class PaxosSettings
         var seed = RandomSeed != 0 ? RandomSeed : Random.Shared.Next(1, int.MaxValue);
         foreach (var c in role) seed = unchecked(seed * 31 + c);
         return unchecked(seed * 31 + NodeId.Value);
+    }
+
+    /// <summary>Why the largest messages between nodes will not arrive; null where they will, or where the configuration is not one of remoting.</summary>
+    /// <param name="config">A whole configuration, Akka's defaults in it or not.</param>
+    public string? FrameProblem(Config config)
+    {
+        const string Key = "akka.remote.dot-netty.tcp.maximum-frame-size";
+        if (!config.HasPath(Key) || HoconText.Size(config.GetString(Key)) is not { } frame) return null;
+        (string Key, long Bytes)[] sizes =
+            [("max-request-bytes", Protocol.MaxRequestBytes), ("batch.bytes", Protocol.BatchBytes), ("page-bytes", Protocol.PageBytes)];
+        var largest = sizes.MaxBy(s => s.Bytes);
+        return frame >= largest.Bytes + AroundAMessage
+            ? null
+            : $"{Key} = {config.GetString(Key)}: no room for messages of akkapaxos.{largest.Key} = {largest.Bytes} bytes; set it to {largest.Bytes + AroundAMessage} or more";
     }
 
     private static SettingException Wrong(string key, string what, Exception? cause = null) =>

@@ -37,6 +37,15 @@ internal sealed class PeerLink : MinimalActorRef
 
     public override IActorRefProvider Provider => ((IInternalActorRef)_peer).Provider;
 
+    /// <summary>Whether nothing is known to be on its way.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate) return _underWay.Count == 0;
+        }
+    }
+
     protected override void TellInternal(object message, IActorRef sender)
     {
         var (value, bytes) = Bulk(message);
@@ -111,9 +120,6 @@ internal sealed class PeerLink : MinimalActorRef
 internal sealed class UnderWay(long limit)
 {
     private long _bytes;
-
-    /// <summary>Now.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Adds a value's bytes; false where there is no room for them.</summary>
     public bool TryAdd(long bytes)

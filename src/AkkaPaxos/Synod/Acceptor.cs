@@ -19,7 +19,8 @@ namespace AkkaPaxos.Synod;
 /// There are two views of its state. What is <i>issued</i> decides how the next message is answered; what is <i>on disk</i> is what
 /// answers say. A message that changes something issues an event by PersistAsync, so that everything that waits is journaled in one write, and
 /// is answered in the event's handler. A message that changes nothing is answered by DeferAsync: after all that was issued before it. So answers
-/// leave in the order of the messages, and each reflects exactly the events before it.
+/// leave in the order of the messages, and each reflects exactly the events before it. What the disk alone decides is answered at once, as if it had
+/// overtaken what is being written: a journal that hangs keeps nobody from what is in it.
 /// </remarks>
 public class Acceptor : UntypedPersistentActor
 {
@@ -70,7 +71,11 @@ public class Acceptor : UntypedPersistentActor
 
     private void OnPrepare(Prepare prepare)
     {
-        if (prepare.Ballot > _promised)
+        if (prepare.Ballot <= _promisedOnDisk)
+        {
+            AnswerPrepare(prepare); // asked again, or too late
+        }
+        else if (prepare.Ballot > _promised)
         {
             _promised = prepare.Ballot;
             PersistAsync(new AcceptorPromised(prepare.Ballot), e =>
@@ -81,7 +86,7 @@ public class Acceptor : UntypedPersistentActor
         }
         else
         {
-            DeferAsync(prepare, AnswerPrepare); // asked again, or too late
+            DeferAsync(prepare, AnswerPrepare); // the same, of a promise that is being written
         }
     }
 
@@ -97,16 +102,24 @@ public class Acceptor : UntypedPersistentActor
 
     private void OnAccept(Accept accept)
     {
-        if (!MayAccept(accept.Ballot, _promised))
+        if (!MayAccept(accept.Ballot, _promisedOnDisk))
         {
-            DeferAsync(accept, a => _link.Tell(SynodRole.Proposer, a.Ballot.Leader, new Nack(_context.Self, a.Ballot, _promisedOnDisk)));
+            Refuse(accept);
+        }
+        else if (_acceptedOnDisk is { } proposal && proposal == new Proposal(accept.Ballot, accept.Value))
+        {
+            TellAccepted(proposal); // asked again: an answer was lost, or is late
+        }
+        else if (!MayAccept(accept.Ballot, _promised))
+        {
+            DeferAsync(accept, Refuse);
         }
         else if (_accepted?.Ballot == accept.Ballot)
         {
             if (_accepted.Value != accept.Value)
                 throw new InvariantViolationException("A4", $"acceptor {_context.Self} was asked to accept two values under number "
                     + $"{accept.Ballot}: {_accepted.Value} and {accept.Value}");
-            DeferAsync(accept, a => TellAccepted(new Proposal(a.Ballot, a.Value))); // asked again: an answer was lost, or is late
+            DeferAsync(accept, a => TellAccepted(new Proposal(a.Ballot, a.Value))); // the same, of one that is being written
         }
         else
         {
@@ -120,6 +133,9 @@ public class Acceptor : UntypedPersistentActor
             });
         }
     }
+
+    private void Refuse(Accept accept) =>
+        _link.Tell(SynodRole.Proposer, accept.Ballot.Leader, new Nack(_context.Self, accept.Ballot, _promisedOnDisk));
 
     /// <summary>To the proposer, and to all learners or the distinguished one.</summary>
     private void TellAccepted(Proposal proposal)

@@ -12,8 +12,9 @@ internal static class NodeCodecs
             m => new()
             {
                 From = m.From.Value, Address = m.Address, Members = { m.Members.Select(n => new Proto.Member { Id = n.Id.Value, Address = n.Address }) },
+                Problem = m.Problem,
             },
-            p => new(new(p.From), p.Address, p.Members.Select(n => new Member(new(n.Id), n.Address)).ToArray())),
+            p => new(new(p.From), p.Address, p.Members.Select(n => new Member(new(n.Id), n.Address)).ToArray(), p.Problem)),
         Codec.Of<Welcome, Proto.Welcome>("Welcome/1", m => new() { From = m.From.Value }, p => new(new(p.From))),
         Codec.Of<Refused, Proto.Refused>("Refused/1",
             m => new() { From = m.From.Value, Reason = m.Reason },

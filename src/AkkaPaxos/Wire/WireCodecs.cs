@@ -101,6 +101,7 @@ internal static class WireCodecs
             ReplyStatus.SessionUnknown => Proto.Reply.Types.Status.SessionUnknown,
             ReplyStatus.Stale => Proto.Reply.Types.Status.Stale,
             ReplyStatus.TooLarge => Proto.Reply.Types.Status.TooLarge,
+            ReplyStatus.NotExecuted => Proto.Reply.Types.Status.NotExecuted,
             _ => throw new FormatException($"a reply's status cannot be {r.Status}"),
         },
         Result = r.Result.ToProto(),
@@ -112,6 +113,7 @@ internal static class WireCodecs
         Proto.Reply.Types.Status.SessionUnknown => ReplyStatus.SessionUnknown,
         Proto.Reply.Types.Status.Stale => ReplyStatus.Stale,
         Proto.Reply.Types.Status.TooLarge => ReplyStatus.TooLarge,
+        Proto.Reply.Types.Status.NotExecuted => ReplyStatus.NotExecuted,
         _ => throw new FormatException($"a reply's status cannot be {(int)r.Status}"),
     }, r.Result.Memory);
 

@@ -1,0 +1,123 @@
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
+
+namespace AkkaPaxos.Gateway;
+
+// What comes in, and how much of it at once.
+public sealed partial class HttpGateway
+{
+    private const string TooLarge = "etcdserver: request is too large";
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
+
+    /// <summary>The body as text.</summary>
+    /// <exception cref="FormatException">It is not UTF-8.</exception>
+    /// <exception cref="BadHttpRequestException">It is longer than allowed, or breaks off.</exception>
+    private async ValueTask<string> ReadBody(HttpContext context)
+    {
+        var reader = context.Request.BodyReader;
+        // Who waits to be told whether to send the body need not send it.
+        if (context.Request.ContentLength > _settings.MaxBodySize && context.Request.Headers.Expect.Count > 0) throw TooLong(context);
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > _settings.MaxBodySize)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                await Discard(reader, context.RequestAborted);
+                throw TooLong(context);
+            }
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            try
+            {
+                return StrictUtf8.GetString(read.Buffer);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw new FormatException("the body is not UTF-8");
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes what else is sent, for a while: a connection that is closed while something of it is unread is reset, and the client sees that instead of the
+    /// answer.
+    /// </summary>
+    private static async Task Discard(PipeReader reader, CancellationToken aborted)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        patience.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            ReadResult read;
+            do
+            {
+                read = await reader.ReadAsync(patience.Token);
+                reader.AdvanceTo(read.Buffer.End);
+            } while (!read.IsCompleted);
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            // It was told, as far as it listens.
+        }
+    }
+
+    private BadHttpRequestException TooLong(HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        var length = context.Request.ContentLength is { } known ? $"a body of {known} bytes" : "the body";
+        return new BadHttpRequestException($"{TooLarge}: {length}; the limit is {_settings.MaxBodySize} bytes", StatusCodes.Status413PayloadTooLarge);
+    }
+}
+
+/// <summary>Bytes of requests and answers that the gateway works on: so that callers, however many, do not cost the node its memory.</summary>
+/// <param name="limit">How many may be; a single larger request still goes.</param>
+internal sealed class BytesUnderWay(long limit)
+{
+    private long _bytes;
+
+    /// <summary>Now.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Room for a request, until it is disposed of; null where there is none.</summary>
+    public Room? Enter(long bytes) => TryAdd(bytes) ? new Room(this, bytes) : null;
+
+    private bool TryAdd(long bytes)
+    {
+        if (Interlocked.Add(ref _bytes, bytes) is var all && (all <= limit || all == bytes)) return true;
+        Interlocked.Add(ref _bytes, -bytes);
+        return false;
+    }
+
+    /// <summary>What one request takes.</summary>
+    public sealed class Room(BytesUnderWay all, long bytes) : IDisposable
+    {
+        private long _bytes = bytes;
+
+        /// <summary>Adds the answer's bytes; false where there is no room for them beside other requests.</summary>
+        public bool Grow(long more)
+        {
+            if (Interlocked.Add(ref all._bytes, more) is var now && now > all.Limit && now > _bytes + more)
+            {
+                Interlocked.Add(ref all._bytes, -more);
+                return false;
+            }
+            _bytes += more;
+            return true;
+        }
+
+        /// <inheritdoc/>
+        public void Dispose() => Interlocked.Add(ref all._bytes, -_bytes);
+    }
+
+    private long Limit => limit;
+}
