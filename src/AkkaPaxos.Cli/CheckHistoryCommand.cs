@@ -12,8 +12,9 @@ internal static class CheckHistoryCommand
     {
         var file = new Argument<string>("file")
         {
-            Description = "Events of operations, one a line: Jepsen's log lines (INFO  jepsen.util - 3<tab>:invoke<tab>:cas<tab>[1 4]), EDN maps "
-                + "({:process 9, :type :invoke, :f :append, :key \"0\", :value \"x\"}), or JSON with the same fields.",
+            Description = "Events of operations: Jepsen's log or history.txt (3<tab>:invoke<tab>:cas<tab>[1 4]), EDN maps "
+                + "({:process 9, :type :invoke, :f :append, :key \"0\", :value \"x\"}) or tuples, or JSON with the same fields. "
+                + "docs/linearizability.md has an example of each.",
             HelpName = "FILE",
         };
         var model = new Option<string>("--model")

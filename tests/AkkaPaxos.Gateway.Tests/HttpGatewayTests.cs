@@ -232,6 +232,9 @@ public sealed class HttpGatewayTests : IAsyncLifetime
             (code, (int)error["code"]!, (string?)error["error"]));
         Assert.Equal((503, "etcdserver: request timed out"), await Refused("/v3/kv/range", """{"key": "Zm9v"}""") is var (c, e)
             ? (c, (string?)e["error"]) : default);
+        _node.Problem = "node 3: acceptor: the journal cannot be written: full";
+        Assert.Equal("etcdserver: request timed out; node 3: acceptor: the journal cannot be written: full",
+            (string?)(await Refused("/v3/kv/range", """{"key": "Zm9v"}""")).Item2["error"]);
         Assert.DoesNotContain("kvs", await Ok("/v3/kv/range", """{"key": "Zm9v", "serializable": true}"""));
         _node.Stalled = false;
         await StillServes();

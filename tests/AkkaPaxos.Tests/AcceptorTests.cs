@@ -284,7 +284,8 @@ public class AcceptorTests() : RoleTestBase(GatedJournal.Hocon)
         Assert.Equal(Ballot.Bottom, ExpectMsg<Confirmed>(InTime).Promised); // the only answer
         AwaitAssert(() => Assert.Null(store.Problem(Sys.Scheduler.Now)), InTime); // by itself
         Assert.Equal([1], Gate.Writes);
-        Assert.Equal(B(1), Accept(acceptor, P(B(1), 1, "x")).Promised);
+        Assert.Equal(B(1), Accept(acceptor, P(B(1), 5, "x")).Promised);
+        Assert.Equal(5, Prepare(acceptor, B(1)).TruncatedBelow);
     }
 
     // ---- truncation and recovery ----

@@ -71,6 +71,12 @@ public sealed class Gate : IExtension
         Open();
     }
 
+    /// <summary>Writes succeed again.</summary>
+    public void Heal()
+    {
+        lock (_lock) _failure = null;
+    }
+
     internal async Task Enter(int events)
     {
         Task closed;

@@ -106,6 +106,46 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_its_journal_refuses_writes_a_node_reads_and_says_why_it_does_not_write()
+    {
+        var paxos = Start(GatedJournal.Hocon);
+        using var patience = new CancellationTokenSource(InTime);
+        await paxos.Submit(Bytes("a"), patience.Token);
+        var gate = Gate.Of(_system!);
+        gate.Fail("no space left on device");
+        var write = paxos.Submit(Bytes("b"), patience.Token);
+        var status = await paxos.Until(s => s.Problem is not null);
+        Assert.StartsWith("acceptor: the journal cannot be written: no space left on device (since ", status.Problem);
+        for (var i = 0; i < 20; i++) // over several of its attempts to write
+        {
+            Assert.Equal("a", Encoding.UTF8.GetString((await paxos.Query(default, cancellation: patience.Token)).Span));
+            await Task.Delay(50);
+        }
+        Assert.False(write.IsCompleted);
+        gate.Heal();
+        await write;
+        await paxos.Until(s => s.Problem is null);
+        Assert.Equal("a,b", Encoding.UTF8.GetString((await paxos.Query(default, cancellation: patience.Token)).Span));
+    }
+
+    [Fact]
+    public async Task While_its_journal_does_not_answer_a_node_reads_and_says_since_when_it_waits()
+    {
+        var paxos = Start(GatedJournal.Hocon);
+        using var patience = new CancellationTokenSource(InTime * 2);
+        await paxos.Submit(Bytes("a"), patience.Token);
+        var gate = Gate.Of(_system!);
+        gate.Close();
+        var write = paxos.Submit(Bytes("b"), patience.Token);
+        var status = await paxos.Until(s => s.Problem is not null);
+        Assert.Matches("^acceptor: the journal has not answered for [0-9]+ s$", status.Problem);
+        Assert.Equal("a", Encoding.UTF8.GetString((await paxos.Query(default, cancellation: patience.Token)).Span));
+        gate.Open();
+        await write;
+        await paxos.Until(s => s.Problem is null);
+    }
+
+    [Fact]
     public async Task A_system_without_the_default_configuration_is_told_what_to_do()
     {
         _system = ActorSystem.Create("bare");

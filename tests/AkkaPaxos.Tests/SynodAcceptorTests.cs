@@ -187,7 +187,7 @@ public class SynodAcceptorTests() : SynodTestBase(GatedJournal.Hocon)
         Watch(acceptor);
         Gate.Close();
         acceptor.Tell(new Accept(B(1, 1), "X"));
-        acceptor.Tell(new Prepare(B(0, 1)));
+        acceptor.Tell(new Accept(B(1, 1), "X"));
         EventFilter.Error(start: "acceptor 1: the journal cannot be written: ", contains: "no space left on device")
             .ExpectOne(() => Gate.Fail("no space left on device"));
         ExpectTerminated(acceptor, InTime);

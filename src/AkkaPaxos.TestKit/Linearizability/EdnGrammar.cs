@@ -3,11 +3,11 @@ using Sprache;
 
 namespace AkkaPaxos.TestKit.Linearizability;
 
-/// <summary>EDN, as far as histories have it: no comments, no discarded values; what a tag says is not looked at.</summary>
+/// <summary>EDN, as far as histories have it: comments, but no discarded values; what a tag says is not looked at.</summary>
 internal static partial class EdnGrammar
 {
     // A regex matches nothing at the end of the input, not even nothing.
-    private static readonly Parser<string> Space = Parse.Regex(@"[\s,]+", "a space").Or(Parse.Return(""));
+    private static readonly Parser<string> Space = Parse.Regex(@"(?:[\s,]|;[^\n]*)+", "a space").Or(Parse.Return(""));
 
     private static readonly Parser<HistoryValue?> Atom = Token(Parse.Regex(@"[^\s,;""#()\[\]{}][^\s,;""()\[\]{}]*", "a value")
         .Select(text => text == "nil" ? null : (HistoryValue?)new HistoryAtom(text)));
@@ -35,6 +35,7 @@ internal static partial class EdnGrammar
     public static HistoryValue? Value(string text, int line)
     {
         if (SimpleValue().IsMatch(text)) return Simple(text);
+        HistoryNesting.Check(text, line);
         var result = Whole.End().TryParse(text);
         if (result.WasSuccessful) return result.Value;
         var expected = string.Join(" or ", result.Expectations.Select(e => e == "end of input" ? "the end" : e).Distinct());

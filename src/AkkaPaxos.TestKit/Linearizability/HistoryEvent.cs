@@ -41,6 +41,14 @@ internal sealed record HistoryEvent(
             isError || map["error"] is not null);
     }
 
+    /// <summary>The event of a tuple of process, type, function, value and maybe an error; null: it is of no client.</summary>
+    /// <exception cref="HistoryFormatException">It is none.</exception>
+    public static HistoryEvent? Of(HistoryList tuple, int line)
+    {
+        string[] names = ["process", "type", "f", "value", "error"];
+        return Of(new HistoryMap([.. names.Zip(tuple.Items, KeyValuePair.Create)]), line);
+    }
+
     /// <summary>The type of a name without its colon.</summary>
     /// <exception cref="HistoryFormatException">There is none.</exception>
     public static HistoryEventType TypeOf(string? name, int line) => name switch

@@ -1,54 +1,146 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace AkkaPaxos.TestKit.Linearizability;
 
 /// <summary>
-/// Reads the events of a history file. Each line is told by its looks: JSON, an EDN map, or a line of a log, of which those of the logger jepsen.util
-/// with tabs are events, and all others are skipped.
+/// Reads the events of a history file. Each event is told by its looks, so that forms may be mixed: an EDN map or tuple, a JSON object or array, each in
+/// one line or in many, alone or in a vector or array of all; or a line of Jepsen's log or of its history.txt. docs/linearizability.md has an
+/// example of each.
 /// </summary>
 internal static partial class HistoryFile
 {
+    /// <summary>The forms, for an error.</summary>
+    public const string Forms = """
+        {:process 0, :type :invoke, :f :write, :value 4}, [0 :invoke :write 4], {"process": 0, "type": "invoke", "f": "write", "value": 4}, 0<tab>:invoke<tab>:write<tab>4 of history.txt, or the same in Jepsen's log
+        """;
+
     /// <summary>The events of a text, in its order.</summary>
     /// <exception cref="HistoryFormatException">A line is of none of the forms, or there is no event at all.</exception>
     public static IReadOnlyList<HistoryEvent> Read(TextReader text)
     {
-        List<HistoryEvent> events = [];
-        var (number, isLog) = (0, false);
-        while (text.ReadLine() is { } line)
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            var first = line.AsSpan().TrimStart()[0];
-            HistoryEvent? read;
-            if (first is '{' or '#')
-            {
-                read = HistoryEvent.Of(Map(line.Trim(), number), number);
-            }
-            else
-            {
-                // A log may have lines of exceptions and the like; a file of another form has no line that is none of it.
-                isLog |= LogLine().IsMatch(line);
-                if (!isLog) throw new HistoryFormatException(number, "neither JSON nor an EDN map nor a line of a log");
-                read = OfLog(line, number);
-            }
-            if (read is not null) events.Add(read);
-        }
-        return events.Count > 0 ? events : throw new HistoryFormatException(Math.Max(1, number), "the file ends, and has no operation");
+        var events = new List<HistoryEvent>();
+        var forms = new Reader(text, events);
+        forms.ReadAll();
+        return events.Count > 0 ? events : throw new HistoryFormatException(Math.Max(1, forms.Line), "the file ends, and has no operation");
     }
 
-    private static HistoryMap Map(string line, int number)
+    private sealed class Reader(TextReader text, List<HistoryEvent> events)
     {
-        if (EdnGrammar.UsualMap(line) is { } map) return map;
-        var value = IsJson().IsMatch(line) ? Json(line, number) : EdnGrammar.Value(line, number);
-        return value as HistoryMap ?? throw new HistoryFormatException(number, "not a map");
+        private bool _isLog;
+        private bool _inAll;   // in the vector or array around all events
+        private int _allFrom;
+
+        public int Line { get; private set; }
+
+        public void ReadAll()
+        {
+            while (Next() is { } line)
+            {
+                if (!_inAll && EdnGrammar.UsualMap(line.Trim()) is { } map) Add(HistoryEvent.Of(map, Line));
+                else Read(line);
+            }
+            if (_inAll) throw new HistoryFormatException(_allFrom, "the vector or array that begins here does not end");
+        }
+
+        private string? Next()
+        {
+            Line++;
+            if (text.ReadLine() is { } line) return line;
+            Line--;
+            return null;
+        }
+
+        private void Add(HistoryEvent? e)
+        {
+            if (e is not null) events.Add(e);
+        }
+
+        private void Read(string line)
+        {
+            for (var at = 0; at < line.Length;)
+            {
+                var c = line[at];
+                if (c is ',' && _inAll || char.IsWhiteSpace(c)) at++;
+                else if (c == ';') return;
+                else if (_inAll && c is ']' or ')')
+                {
+                    _inAll = false;
+                    at++;
+                }
+                else if (IsOfLog(line, at))
+                {
+                    ReadLogLine(line);
+                    return;
+                }
+                else if (!_inAll && c is '[' or '(' && IsAroundAll(line, at))
+                {
+                    (_inAll, _allFrom) = (true, Line);
+                    at++;
+                }
+                else at = ReadValue(ref line, at);
+            }
+        }
+
+        // A line of a log may begin with a bracket too: [main] INFO ...
+        private bool IsOfLog(string line, int at) =>
+            !_inAll && (line[at] is not ('{' or '[' or '(' or '#')
+                || line[at] == '[' && (JepsenLine.IsOfLog(line) || _isLog));
+
+        // A tuple begins with its process; what is around all events begins with one of them, or ends its line.
+        private static bool IsAroundAll(string line, int at)
+        {
+            var next = line.AsSpan(at + 1).TrimStart();
+            return next.IsEmpty || next[0] is '{' or '[' or '(' or '#' or ';' or ']';
+        }
+
+        private void ReadLogLine(string line)
+        {
+            // A log may have lines of exceptions and the like; a file of another form has no line that is none of it.
+            _isLog |= JepsenLine.IsOfLog(line);
+            if (JepsenLine.IsEvent(line, out var fields)) Add(JepsenLine.Event(fields, Line));
+            else if (!_isLog) throw new HistoryFormatException(Line, $"none of the forms that are known: {Forms}");
+        }
+
+        // The value that begins at a place, which may go on in the next lines.
+        private int ReadValue(ref string line, int from)
+        {
+            var (begins, value) = (Line, new StringBuilder());
+            var nesting = new HistoryNesting();
+            for (var at = from; ; at = 0)
+            {
+                var end = nesting.ReadOn(line, at, Line);
+                if (end < 0 && nesting.Depth == 0) throw new HistoryFormatException(Line, $"none of the forms that are known: {Forms}");
+                value.Append(line, at, (end < 0 ? line.Length : end) - at);
+                if (end >= 0)
+                {
+                    AddValue(value.ToString(), begins);
+                    return end;
+                }
+                value.Append('\n');
+                line = Next() ?? throw new HistoryFormatException(begins, $"the file ends, and what begins here does not: expected {Closing(value[0])}");
+            }
+        }
+
+        private static string Closing(char open) => open is '[' ? "]" : open is '(' ? ")" : "}";
+
+        private void AddValue(string value, int line)
+        {
+            Add((EdnGrammar.UsualMap(value) ?? (IsJson().IsMatch(value) ? Json(value, line) : EdnGrammar.Value(value, line))) switch
+            {
+                HistoryMap map => HistoryEvent.Of(map, line),
+                HistoryList { Items.Count: >= 3 and <= 5 } tuple => HistoryEvent.Of(tuple, line),
+                _ => throw new HistoryFormatException(line, $"neither a map nor a tuple of process, type, function, value: {Forms}"),
+            });
+        }
     }
 
-    private static HistoryValue? Json(string line, int number)
+    private static HistoryValue? Json(string text, int number)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(text);
             return Value(document.RootElement);
         }
         catch (JsonException e)
@@ -66,29 +158,7 @@ internal static partial class HistoryFile
         _ => new HistoryAtom(element.GetRawText()),
     };
 
-    // INFO  jepsen.util - 3	:invoke	:cas	[1 4]
-    private static HistoryEvent? OfLog(string line, int number)
-    {
-        var logger = Logger().Match(line);
-        if (!logger.Success) return null;
-        var fields = line[(logger.Index + logger.Length)..].Split('\t', StringSplitOptions.TrimEntries);
-        if (fields.Length < 3 || !fields[0].All(char.IsAsciiDigit)) return null; // a text, or of Jepsen's nemesis
-        if (fields[1] is not [':', ..] || fields[2] is not [':', ..])
-            throw new HistoryFormatException(number, "not a process, :type, :function and value");
-        var type = HistoryEvent.TypeOf(fields[1][1..], number);
-        var text = fields.Length > 3 ? fields[3] : "nil";
-        // In the place of a value there may be an error, :timed-out or a text of any kind: it is not looked at but to see that there is one.
-        var mayBeError = type is HistoryEventType.Fail or HistoryEventType.Info;
-        var isError = mayBeError && (fields.Length > 4 || text is not ("nil" or ['[', ..]));
-        return new HistoryEvent(number, fields[0], type, fields[2][1..], null, mayBeError ? null : EdnGrammar.Value(text, number), isError);
-    }
-
-    [GeneratedRegex(@"\b(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b", RegexOptions.CultureInvariant)]
-    private static partial Regex LogLine();
-
-    [GeneratedRegex(@"\bjepsen\.util\b[\s:-]+(?=[0-9])", RegexOptions.CultureInvariant)]
-    private static partial Regex Logger();
-
-    [GeneratedRegex("""\A\{\s*(?:"[^"\\]*"\s*:|\})""", RegexOptions.CultureInvariant)]
+    // An object whose first key is followed by a colon, or an array whose first item is followed by a comma and a string.
+    [GeneratedRegex("""\A(?:\{\s*(?:"[^"\\]*"\s*:|\})|\[\s*(?:[0-9]+|"[^"\\]*")\s*,\s*")""", RegexOptions.CultureInvariant)]
     private static partial Regex IsJson();
 }

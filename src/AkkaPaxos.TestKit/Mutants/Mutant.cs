@@ -47,6 +47,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Leader<CommandsEveryProposal>("commands-every-proposal", "C1", "gives a slot's second proposal a commander too"),
         Replica<ExecutesWithoutSession>("executes-without-session", "R5", "executes a command each time it is decided"),
         Replica<ExecutesUnknownSessions>("executes-unknown-sessions", "R5", "executes commands of sessions that it does not know"),
+        Replica<DeniesExecution>("denies-execution", "R5", "says of each command of a session that it does not know that it was not executed"),
         Replica<ForgetsAnswers>("forgets-answers", "R5", "forgets a client's answers up to its latest command"),
         Replica<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
         Replica<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),

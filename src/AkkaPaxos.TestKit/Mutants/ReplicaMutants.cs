@@ -38,6 +38,23 @@ internal sealed class ExecutesUnknownSessions(RoleContext context) : Replica(con
     }
 }
 
+/// <summary>
+/// Says of each command of a session that it does not know that it was not executed: its client sends it again under a new one (R5).
+/// </summary>
+internal sealed class DeniesExecution(RoleContext context) : Replica(context)
+{
+    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+
+    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    {
+        protected override Answer ExecuteOnce(Command command)
+        {
+            var answer = base.ExecuteOnce(command);
+            return answer.Outcome == Outcome.SessionUnknown ? new Answer(Outcome.NotExecuted, default) : answer;
+        }
+    }
+}
+
 /// <summary>Forgets a client's answers up to its latest command, though the client waits for them (R5).</summary>
 internal sealed class ForgetsAnswers(RoleContext context) : Replica(context)
 {

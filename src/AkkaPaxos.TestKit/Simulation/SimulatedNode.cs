@@ -232,6 +232,8 @@ internal sealed class NodeSupervisor(Incarnation incarnation, SimulatedRole[] ro
                 if (Innermost(m.Cause) is InvariantViolationException) _over.Add(Sender.Path.Name);
                 incarnation.Node.RecoveryFailed(Sender.Path.Name, Innermost(m.Cause));
                 break;
+            case WriteFailed:
+                break; // it stops, and is started again as any other
             case StartRole m:
                 Start(roles.First(r => r.Name == m.Name));
                 break;

@@ -72,11 +72,11 @@ public class Acceptor : UntypedPersistentActor
             case Accept m: OnAccept(m); break;
             case Confirm m: OnConfirm(m); break;
             case Truncate m: OnTruncate(m); break;
-            case TryStore: PersistTruncation(); break; // changes nothing
+            case TryStore: PersistTruncation(); break; // mostly the one that is on disk
             case DeleteMessagesSuccess: break;
             case DeleteMessagesFailure m:
                 Log.Warning("acceptor of node {0}: journal entries up to {1} cannot be deleted: {2}; the next truncation tries again",
-                    _context.Self, m.ToSequenceNr, m.Cause.Message);
+                    _context.Self, m.ToSequenceNr, m.Cause.OneLine());
                 break;
             default: Unhandled(message); break;
         }
@@ -235,9 +235,9 @@ public class Acceptor : UntypedPersistentActor
     // before it that no remaining pvalue needs can go, and no snapshot is ever taken.
     private void OnTruncate(Truncate truncate)
     {
-        if (truncate.BelowSlot <= _truncatedBelow || !_store.MayWrite) return;
+        if (truncate.BelowSlot <= _truncatedBelow) return;
         _truncatedBelow = truncate.BelowSlot;
-        PersistTruncation();
+        if (_store.MayWrite) PersistTruncation(); // otherwise with TryStore
     }
 
     private void PersistTruncation()
@@ -316,18 +316,16 @@ public class Acceptor : UntypedPersistentActor
     // ---- a journal that fails: never an answer about what may not be on disk ----
 
     /// <inheritdoc/>
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => Fail(cause); // Akka.Persistence then stops the actor
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) => _store.WriteFailed(cause); // Akka.Persistence then stops it
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
-        Fail(cause);
+        _store.WriteFailed(cause);
         Context.Stop(Self); // after a rejection Akka.Persistence would go on, and later answers would tell of an event that is not there
     }
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null) =>
         _link.TellRecoveryFailed(Log, reason);
-
-    private void Fail(Exception cause) => _store.WriteFailed(cause);
 }

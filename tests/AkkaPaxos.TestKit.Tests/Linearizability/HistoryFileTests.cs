@@ -127,8 +127,12 @@ public class HistoryFileTests
     [InlineData("{:process 1, :type :invoke, :f :put, :key \"a\"}", 1, ":put has no :value")]
     [InlineData("{:process 1, :type :ok, :f :get, :key \"a\"}", 1, "process 1 is answered, and waits for nothing")]
     [InlineData("{:process 1, :type :invoke, :f :get, :key \"a\"}\n\n{:process 1, :type :invoke, :f :get, :key \"a\"}", 3, "process 1 asks again")]
-    [InlineData("{\"process\":1,", 1, "not JSON")]
-    [InlineData("process 1 reads", 1, "neither JSON nor an EDN map nor a line of a log")]
+    [InlineData("{\"process\":1 2}", 1, "not JSON")]
+    [InlineData("\n{\"process\":1,", 2, "what begins here does not: expected }")]
+    [InlineData("[\n{:process 1, :type :invoke, :f :get, :key \"a\"}", 1, "the vector or array that begins here does not end")]
+    [InlineData("process 1 reads", 1, "none of the forms that are known: {:process 0, :type :invoke")]
+    [InlineData("[1 :invoke]", 1, "neither a map nor a tuple")]
+    [InlineData("42", 1, "none of the forms that are known")]
     [InlineData("INFO  jepsen.core - nothing", 1, "has no operation")]
     [InlineData("", 1, "has no operation")]
     [InlineData("INFO  jepsen.util - 3\tinvoke\tread\tnil", 1, "not a process, :type, :function and value")]
@@ -138,6 +142,89 @@ public class HistoryFileTests
 
         Assert.Equal(line, error.Line);
         Assert.Contains(reason, error.Message);
+    }
+
+    /// <summary>The blocks of docs/linearizability.md that are histories, with their models.</summary>
+    public static TheoryData<string, string> Documented
+    {
+        get
+        {
+            var root = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(root, "AkkaPaxos.sln"))) root = Path.GetDirectoryName(root)!;
+            var blocks = File.ReadAllText(Path.Combine(root, "docs", "linearizability.md")).Split("```history ").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)]);
+            var documented = new TheoryData<string, string>();
+            foreach (var block in blocks.Select(b => b.Split('\n', 2))) documented.Add(block[0], block[1]);
+            return documented;
+        }
+    }
+
+    [Fact]
+    public void There_is_an_example_of_each_form() => Assert.Equal(9, Documented.Count);
+
+    [Theory]
+    [MemberData(nameof(Documented))]
+    public void The_examples_of_the_documentation_are_read(string model, string history)
+    {
+        var report = HistoryCheck.Check(new StringReader(history), model);
+
+        Assert.Equal(Verdict.Ok, report.Verdict);
+        Assert.InRange(report.Count, history.Contains(":fail") ? 0 : 1, 3);
+    }
+
+    [Theory]
+    [InlineData("0\t:invoke\t:write\t4\n0\t:ok\t:write\t4\n3\t:invoke\t:read\tnil\n3\t:ok\t:read\t5")]
+    [InlineData("0 :invoke :write 4\n0 :ok :write 4\n3 :invoke :read nil\n3 :ok :read 5")]
+    [InlineData("INFO  jepsen.util - 0 :invoke :write 4\nINFO  jepsen.util - 0 :ok :write 4\nINFO  jepsen.util - 3 :invoke :read nil\nINFO  jepsen.util - 3 :ok :read 5")]
+    [InlineData("[0 :invoke :write 4]\n[0 :ok :write 4]\n[3 :invoke :read nil]\n[3 :ok :read 5]")]
+    [InlineData("[[0 :invoke :write 4] [0 :ok :write 4] ; a comment ]\n [3 :invoke\n :read nil] [3 :ok :read 5]]")]
+    [InlineData("({:process 0 :type :invoke :f :write :value 4} {:process 0 :type :ok :f :write}\n{:process 3 :type :invoke\n:f :read}{:process 3 :type :ok :f :read :value 5})")]
+    [InlineData("[{\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"value\":4},{\"process\":0,\"type\":\"ok\",\"f\":\"write\"},\n[3,\"invoke\",\"read\",null],[3,\"ok\",\"read\",5]]")]
+    public void A_violation_is_found_in_each_form(string history) =>
+        Assert.Equal((Verdict.Violation, 2), HistoryCheck.Check(new StringReader(history), "register") is var report ? (report.Verdict, report.Count) : default);
+
+    [Fact]
+    public void Pairs_of_independent_keys_are_checked_key_by_key()
+    {
+        string[] write = ["[0 :invoke :write [1 5]]", "[0 :ok :write [1 5]]", "[0 :invoke :write [2 6]]", "[0 :ok :write [2 6]]", "[3 :invoke :read [1 nil]]"];
+
+        Assert.Equal(Verdict.Ok, Check("register", [.. write, "[3 :ok :read [1 5]]"]).Verdict);
+        Assert.Equal(Verdict.Ok, Check("register", [.. write, "[3 :ok :read 5]"]).Verdict);
+        var violation = Check("register", [.. write, "[3 :ok :read [1 6]]"]);
+        Assert.Equal((Verdict.Violation, "1"), (violation.Verdict, Assert.Single(violation.Keys)));
+        Assert.Equal(Verdict.Violation, Check("cas-register", [.. write[..4], "[3 :invoke :cas [1 [6 7]]]", "[3 :ok :cas [1 [6 7]]]"]).Verdict);
+        Assert.Equal(Verdict.Ok, Check("queue", "[0 :invoke :enqueue [1 5]]", "[0 :ok :enqueue [1 5]]", "[0 :invoke :dequeue [2 nil]]", "[0 :ok :dequeue [2 nil]]").Verdict);
+    }
+
+    [Fact]
+    public void Values_that_are_pairs_stay_values()
+    {
+        string[] write = ["[0 :invoke :write [1 5]]", "[0 :ok :write [1 5]]", "[0 :invoke :write [2 6]]", "[0 :ok :write [2 6]]", "[3 :invoke :read nil]"];
+
+        Assert.Equal(Verdict.Ok, Check("register", [.. write, "[3 :ok :read [2 6]]"]).Verdict);
+        Assert.Equal(Verdict.Violation, Check("register", [.. write, "[3 :ok :read [1 5]]"]).Verdict);
+        Assert.Equal(Verdict.Ok, Check("cas-register", "[0 :invoke :cas [nil 4]]", "[0 :ok :cas [nil 4]]", "[0 :invoke :read nil]", "[0 :ok :read 4]").Verdict);
+    }
+
+    [Theory]
+    [InlineData("[3 :invoke :read nil]\n[3 :ok :read 5]", 1, "looks like a pair of a key and a value")]
+    [InlineData("[3 :invoke :read [1 nil]]\n[3 :ok :read 5]\n[3 :invoke :read nil]", 5, "give each line a :key, or each a pair")]
+    public void Pairs_in_a_part_of_the_calls_are_refused_with_a_hint(string then, int line, string hint)
+    {
+        var error = Assert.Throws<HistoryFormatException>(() => Check("register", "[0 :invoke :write [1 5]]", "[0 :ok :write [1 5]]", then));
+
+        Assert.Equal(line, error.Line);
+        Assert.Contains(hint, error.Message);
+    }
+
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{:process 0, :type :invoke, :f :write, :value ")]
+    [InlineData("INFO  jepsen.util - 0\t:invoke\t:write\t")]
+    public void What_is_nested_without_end_is_refused(string begin)
+    {
+        var error = Assert.Throws<HistoryFormatException>(() => Check("register", begin + new string('[', 1_000_000)));
+
+        Assert.Contains("nested more than 100 deep", error.Message);
     }
 
     [Fact]
