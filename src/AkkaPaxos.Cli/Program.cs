@@ -81,9 +81,9 @@ internal static class Program
         var at = 0;
         while (at < arguments.Length && options.Contains(arguments[at].Split('=')[0]))
             at += options[arguments[at]].Any(o => o.Arity.MinimumNumberOfValues > 0) ? 2 : 1;
-        var behind = at;
-        for (var command = root; behind < arguments.Length && command.Subcommands.FirstOrDefault(c => c.Name == arguments[behind]) is { } inner; command = inner)
-            behind++;
+        var (behind, command) = (at, root);
+        while (behind < arguments.Length && command.Subcommands.FirstOrDefault(c => c.Name == arguments[behind]) is { } inner)
+            (behind, command) = (behind + 1, inner);
         return [.. arguments.Take(behind).Skip(at), .. arguments.Take(at), .. arguments.Skip(behind)];
     }
 
