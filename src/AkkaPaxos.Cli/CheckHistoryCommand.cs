@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.Cli;
@@ -7,6 +8,9 @@ namespace AkkaPaxos.Cli;
 internal static class CheckHistoryCommand
 {
     private const int Violated = 1, NotKnown = 3; // exit codes
+
+    // Bytes that are none would all be read as the same character, and different values as one.
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public static Command Create(Terminal terminal)
     {
@@ -39,6 +43,7 @@ internal static class CheckHistoryCommand
         {
             var path = parsed.GetRequiredValue(file);
             var report = Check(path, parsed.GetRequiredValue(model), parsed.GetValue(time));
+            if (report.Count == 0) throw new CliException($"{path}: there is no operation in it", 2);
             terminal.Text.Write(HistoryWords.Of(report));
             if (parsed.GetValue(html) is { } page) File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
             return report.Verdict switch { Verdict.Ok => 0, Verdict.Violation => Violated, _ => NotKnown };
@@ -53,12 +58,16 @@ internal static class CheckHistoryCommand
         if (!(seconds is >= 0 and <= 1_000_000)) throw new CliException($"--time: {seconds} is not between 0 and 1000000", 2);
         try
         {
-            using var text = new StreamReader(path);
+            using var text = new StreamReader(path, StrictUtf8);
             return HistoryCheck.Check(text, model, new CheckLimit { Time = TimeSpan.FromSeconds(seconds) });
         }
         catch (HistoryFormatException e)
         {
             throw new CliException($"{path}:{e.Line}: {e.Message}", 2);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new CliException($"{path}: it is not UTF-8", 2);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

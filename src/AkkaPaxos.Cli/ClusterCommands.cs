@@ -35,7 +35,7 @@ internal static class ClusterCommands
                 var leader = await cluster.WaitForLeader(Patience, cancel);
                 PrintEndpoints(cluster, leader);
                 Console.WriteLine("Ctrl-C stops them.");
-                await Task.Delay(Timeout.Infinite, cancel);
+                await WatchOver(cluster, cancel);
             }
             catch (OperationCanceledException)
             {
@@ -44,6 +44,19 @@ internal static class ClusterCommands
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Says which nodes end, and fails when none is left.</summary>
+    private static async Task WatchOver(LocalCluster cluster, CancellationToken cancel)
+    {
+        var running = cluster.Nodes.ToList();
+        while (running.Count > 0)
+        {
+            foreach (var ended in running.FindAll(n => !n.IsRunning)) Console.Error.WriteLine($"akkapaxos: node {ended.Id} ended: {ended.LastLogLine()}");
+            running.RemoveAll(n => !n.IsRunning);
+            await Task.Delay(200, cancel);
+        }
+        throw new InvalidOperationException("every node has ended");
     }
 
     /// <summary>Shows in one go what the project is for, and fails where it does not hold.</summary>

@@ -122,8 +122,8 @@ internal sealed class Endpoints : IDisposable
         List<string> failures = [];
         foreach (var endpoint in All)
         {
-            // A process that hangs accepts what it is sent, and never answers: so where there is another, it has to say something first.
-            if (endpoint != All[^1] && await Get<JsonElement>(endpoint, "/version", Patience, cancel) is (_, _, { } silent))
+            // A process that hangs accepts what it is sent, and never answers: so it has to say something first.
+            if (await Get<JsonElement>(endpoint, "/version", endpoint == All[^1] ? _timeoutOfAll : Patience, cancel) is (_, _, { } silent))
             {
                 failures.Add($"{endpoint}: {silent}");
                 continue;
@@ -135,7 +135,7 @@ internal sealed class Endpoints : IDisposable
             if (attempt.WasSent) throw new CliException(attempt.GoOn ? $"{attempt}; the write may have happened, or may still" : $"{attempt}");
             failures.Add($"{attempt}");
         }
-        throw new CliException($"no endpoint can be reached, nothing was written: {string.Join("; ", failures)}");
+        throw new CliException($"no endpoint answers, nothing was written: {string.Join("; ", failures)}");
     }
 
     private async Task<Attempt<T>> Post<T>(

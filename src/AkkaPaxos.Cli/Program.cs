@@ -13,6 +13,9 @@ internal static class Program
     // Those that have more to do at their end than to stop.
     private static readonly string[] LeavingCommands = ["node", "cluster", "demo"];
 
+    // Those whose arguments are keys and values.
+    private static readonly string[] ByteCommands = ["put", "get", "del"];
+
     private static async Task<int> Main(string[] arguments)
     {
         // Before all else, as a node may be told to stop while it starts.
@@ -61,6 +64,8 @@ internal static class Program
             terminal.Error.WriteLine($"akkapaxos: see akkapaxos {command}--help");
             return Task.FromResult(2);
         }
+        if (!ByteCommands.Contains(parsed.CommandResult.Command.Name) && arguments.FirstOrDefault(a => !IsText(a)) is { } bytes)
+            throw new CliException($"the argument \"{bytes}\" is not UTF-8: only keys and values may be any bytes", 2);
         // Signals are heard by Main.
         var invocation = new InvocationConfiguration
         {
@@ -76,9 +81,9 @@ internal static class Program
         var at = 0;
         while (at < arguments.Length && options.Contains(arguments[at].Split('=')[0]))
             at += options[arguments[at]].Any(o => o.Arity.MinimumNumberOfValues > 0) ? 2 : 1;
-        var behind = at;
-        for (var command = root; behind < arguments.Length && command.Subcommands.FirstOrDefault(c => c.Name == arguments[behind]) is { } inner; command = inner)
-            behind++;
+        var (behind, command) = (at, root);
+        while (behind < arguments.Length && command.Subcommands.FirstOrDefault(c => c.Name == arguments[behind]) is { } inner)
+            (behind, command) = (behind + 1, inner);
         return [.. arguments.Take(behind).Skip(at), .. arguments.Take(at), .. arguments.Skip(behind)];
     }
 
@@ -113,6 +118,13 @@ internal static class Program
         var unknown = arguments.TakeWhile(a => a != "--")
             .Where(a => a.StartsWith("--", StringComparison.Ordinal) && !known.Contains(a.Split('=', ':')[0])).ToList();
         return unknown.Count > 0 ? [.. unknown.Select(u => $"there is no option {u}")] : [.. parsed.Errors.Select(e => OneLine(e.Message))];
+    }
+
+    private static bool IsText(string argument)
+    {
+        for (var i = 0; i < argument.Length; i++)
+            if (char.IsSurrogate(argument[i]) && !(i + 1 < argument.Length && char.IsSurrogatePair(argument[i], argument[++i]))) return false;
+        return true;
     }
 
     internal static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();

@@ -68,6 +68,7 @@ internal static class RawText
         {
             // Said below.
         }
-        throw new CliException("an argument is not UTF-8, and its bytes cannot be had on this system; a value is taken byte for byte from standard input", 2);
+        throw new CliException(
+            "an argument is not UTF-8, and its bytes cannot be had on this system; a value is taken byte for byte from standard input", 2);
     }
 }

@@ -68,7 +68,8 @@ internal static class StatusCommand
             {
                 endpoint,
                 $"{status.Node}",
-                (status.Leader == status.Node ? "leader" : "follower") + (status.Problem is null ? "" : ", does not serve") + (stopped.Count > 0 ? $", without {string.Join(", ", stopped)}" : ""),
+                (status.Leader == status.Node ? "leader" : "follower") + (status.Problem is null ? "" : ", does not serve")
+                    + (stopped.Count > 0 ? $", without {string.Join(", ", stopped)}" : ""),
                 status.Leader == 0 ? "none" : $"{status.Leader}",
                 status.Ballot,
                 $"{status.SlotIn}",

@@ -140,7 +140,8 @@ internal sealed class TxnLine(string text)
             case 't': return (byte)'\t';
             case 'r': return (byte)'\r';
             case '"' or '\\' or '\'': return (byte)text[_at];
-            case 'x' when _at + 2 < text.Length && byte.TryParse(text.AsSpan(_at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value):
+            case 'x' when _at + 2 < text.Length
+                && byte.TryParse(text.AsSpan(_at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value):
                 _at += 2;
                 return value;
             case 'x': throw Wrong("\\x is followed by two hexadecimal digits", column);

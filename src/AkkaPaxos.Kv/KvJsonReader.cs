@@ -117,7 +117,9 @@ internal sealed class KvJsonReader
             case FieldType.String:
                 return Text(json, "a string");
             case FieldType.Bool:
-                return json.ValueKind is JsonValueKind.True or JsonValueKind.False ? json.GetBoolean() : throw Wrong($"true or false is expected, not {Kind(json)}");
+                return json.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? json.GetBoolean()
+                    : throw Wrong($"true or false is expected, not {Kind(json)}");
             case FieldType.Enum when json.ValueKind == JsonValueKind.String:
                 return field.EnumType.FindValueByName(json.GetString()!)?.Number
                     ?? throw Wrong($"{Kind(json)} is none of {string.Join(", ", field.EnumType.Values.Select(v => v.Name))}");

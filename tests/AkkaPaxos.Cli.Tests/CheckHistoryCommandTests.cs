@@ -73,6 +73,29 @@ public sealed class CheckHistoryCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_that_are_no_UTF8_are_not_guessed()
+    {
+        // Read as U+FFFD each, two different values would be the same.
+        File.WriteAllBytes(_file, [.. "{:process 0, :type :invoke, :f :write, :value \""u8, 0xff, .. "\"}\n"u8]);
+
+        var outcome = await CommandLine.Run("check-history", _file, "--model", "register");
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Equal($"akkapaxos: {_file}: it is not UTF-8\n", outcome.Error);
+    }
+
+    [Fact]
+    public async Task A_file_without_an_operation_is_not_taken_for_a_linearizable_history()
+    {
+        File.WriteAllText(_file, "\n");
+
+        var outcome = await CommandLine.Run("check-history", _file, "--model", "register");
+
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
+        Assert.Equal($"akkapaxos: {_file}: there is no operation in it\n", outcome.Error);
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_there_is_wrong_usage()
     {
         var outcome = await CommandLine.Run("check-history", _file + ".none", "--model", "kv");

@@ -116,6 +116,18 @@ public sealed class KvCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Only_keys_and_values_may_be_any_bytes()
+    {
+        var path = RawText.Decode([.. "/tmp/"u8, 0xff]);
+        foreach (var command in (string[][])[["node", "--config", path], ["scenario", "run", path], ["check-history", path, "--model", "kv"]])
+        {
+            var outcome = await Run(command);
+            Assert.Equal(2, outcome.Code);
+            Assert.Contains("not UTF-8", Assert.Single(outcome.ErrorLines));
+        }
+    }
+
+    [Fact]
     public async Task Options_may_stand_before_the_command()
     {
         Assert.Equal("OK\n", (await Run("--endpoints", Endpoint, "--prev-kv", "put", "k", "v")).Output);

@@ -78,7 +78,8 @@ public sealed class ProcessTests : NodeTestBase
     public async Task Bench_says_in_a_line_that_nobody_is_there()
     {
         // Akka would tell of each connection that fails, on standard output and with a stack trace.
-        var ended = await End(Start("exec \"$@\"", "bench", "--contact-points", $"akka.tcp://akkapaxos@{KvCommandTests.ClosedEndpoint()}", "--command-timeout", "3s"));
+        var ended = await End(Start(
+            "exec \"$@\"", "bench", "--contact-points", $"akka.tcp://akkapaxos@{KvCommandTests.ClosedEndpoint()}", "--command-timeout", "3s"));
         Assert.Equal((1, ""), (ended.Code, ended.Output));
         Assert.Equal("akkapaxos: the cluster did not take the first writes within 3 s (--command-timeout)\n", ended.Error);
     }

@@ -10,6 +10,8 @@ public sealed class ScenarioFile
 {
     private const string Separator = "----";
 
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
     private readonly IReadOnlyList<Part> _parts;
 
     private ScenarioFile(string name, IReadOnlyList<Part> parts) => (Name, _parts) = (name, parts);
@@ -26,7 +28,17 @@ public sealed class ScenarioFile
     /// <summary>Reads a file.</summary>
     /// <exception cref="ScenarioException">It is no scenario.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static ScenarioFile Read(string path) => Parse(path, File.ReadAllText(path));
+    public static ScenarioFile Read(string path)
+    {
+        try
+        {
+            return Parse(path, File.ReadAllText(path, StrictUtf8));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new ScenarioException(path, 1, 1, "the file is not UTF-8");
+        }
+    }
 
     /// <summary>Reads a text.</summary>
     /// <exception cref="ScenarioException">It is no scenario.</exception>

@@ -138,7 +138,8 @@ public sealed class Paxos : IExtension
     private string? WhyUnled(ReplicaStatus replica, HashSet<NodeId> heard)
     {
         var silent = Settings.Membership.Members.Where(m => !heard.Contains(m.Id)).Select(m => m.Id).ToList();
-        var hasQuorum = Settings.Membership.Phase2(replica.SlotIn).IsMetBy(heard) && (replica.IsLed || Settings.Membership.Phase1(replica.SlotIn).IsMetBy(heard));
+        var (members, slot) = (Settings.Membership, replica.SlotIn);
+        var hasQuorum = members.Phase2(slot).IsMetBy(heard) && (replica.IsLed || members.Phase1(slot).IsMetBy(heard));
         return !hasQuorum ? $"no majority answers: nothing is heard of node{(silent.Count > 1 ? "s" : "")} {string.Join(", ", silent)}"
             : !replica.IsLed ? "no leader is known"
             : null;
