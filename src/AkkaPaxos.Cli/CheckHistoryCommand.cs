@@ -43,7 +43,6 @@ internal static class CheckHistoryCommand
         {
             var path = parsed.GetRequiredValue(file);
             var report = Check(path, parsed.GetRequiredValue(model), parsed.GetValue(time));
-            if (report.Count == 0) throw new CliException($"{path}: there is no operation in it", 2);
             terminal.Text.Write(HistoryWords.Of(report));
             if (parsed.GetValue(html) is { } page) File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
             return report.Verdict switch { Verdict.Ok => 0, Verdict.Violation => Violated, _ => NotKnown };

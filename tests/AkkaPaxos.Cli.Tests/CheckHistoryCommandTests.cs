@@ -85,17 +85,6 @@ public sealed class CheckHistoryCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_without_an_operation_is_not_taken_for_a_linearizable_history()
-    {
-        File.WriteAllText(_file, "\n");
-
-        var outcome = await CommandLine.Run("check-history", _file, "--model", "register");
-
-        Assert.Equal((2, ""), (outcome.Code, outcome.Output));
-        Assert.Equal($"akkapaxos: {_file}: there is no operation in it\n", outcome.Error);
-    }
-
-    [Fact]
     public async Task A_file_that_is_not_there_is_wrong_usage()
     {
         var outcome = await CommandLine.Run("check-history", _file + ".none", "--model", "kv");
