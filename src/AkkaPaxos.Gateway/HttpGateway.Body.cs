@@ -8,6 +8,7 @@ namespace AkkaPaxos.Gateway;
 // How the body of a request is taken.
 public sealed partial class HttpGateway
 {
+    private const string TooLarge = "etcdserver: request is too large";
     private static readonly Encoding StrictUtf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
 
     /// <summary>The body as text.</summary>
