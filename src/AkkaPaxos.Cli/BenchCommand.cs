@@ -195,6 +195,7 @@ internal static class BenchCommand
                 {
                     Interlocked.Increment(ref errors);
                     Interlocked.CompareExchange(ref firstError, Program.OneLine(e.Message), null);
+                    await Task.Delay(20, CancellationToken.None); // who was refused at once does not take the processor from those that work
                 }
             }
             return mine;
