@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using AkkaPaxos.Kv;
 using AkkaPaxos.Node;
+using Google.Protobuf;
 
 namespace AkkaPaxos.Client.Tests;
 
@@ -90,6 +91,46 @@ public sealed class EndToEndTests
             var revision = (await new PaxosClient(program, [address]).RangeAsync(new RangeRequest { Key = KvOperations.FromKey, RangeEnd = KvOperations.FromKey }, patience.Token)).Header.Revision;
             // What was surely not executed was not, and nothing was executed twice.
             Assert.InRange(revision - 1, done, done + errors.OfType<OutcomeUnknownException>().Count());
+        }
+        finally
+        {
+            await program.Terminate();
+            await node.Terminate();
+        }
+    }
+
+    [Fact]
+    public async Task A_large_answer_comes_in_parts_and_what_is_over_a_limit_is_refused_with_size_and_limit()
+    {
+        var (node, address) = StartNode("akka.remote.dot-netty.tcp { maximum-frame-size = 4 MiB, send-buffer-size = 8 MiB, receive-buffer-size = 8 MiB }");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        var program = ActorSystem.Create("program", PaxosClient.DefaultConfig());
+        try
+        {
+            var client = new PaxosClient(program, [address]);
+            var random = new Random(1);
+            var values = Enumerable.Range(0, 20).Select(_ => { var bytes = new byte[1 << 20]; random.NextBytes(bytes); return bytes; }).ToList();
+            for (var i = 0; i < values.Count; i++)
+                await client.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8($"{i:00}"), Value = UnsafeByteOperations.UnsafeWrap(values[i]) }, patience.Token);
+            var everything = new RangeRequest { Key = KvOperations.FromKey, RangeEnd = KvOperations.FromKey };
+            var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.RangeAsync(everything, patience.Token)));
+            foreach (var answer in answers) Assert.All(answer.Kvs.Zip(values), pair => Assert.True(pair.First.Value.Span.SequenceEqual(pair.Second)));
+
+            foreach (var size in (int[])[5 << 20, 5 << 19])
+            {
+                var tooLarge = await Assert.ThrowsAsync<RequestTooLargeException>(() =>
+                    client.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8("large"), Value = UnsafeByteOperations.UnsafeWrap(new byte[size]) }, patience.Token));
+                Assert.Matches($"^the request has {size / 1000}[0-9]+ bytes, and the limit is 2097152 ", tooLarge.Message);
+            }
+            // A client that believes in another limit is told by the node.
+            var bold = new PaxosClient(program, [address], settings: new SessionSettings { MaxRequestBytes = 3 << 20 });
+            await Assert.ThrowsAsync<RequestTooLargeException>(() =>
+                bold.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8("large"), Value = UnsafeByteOperations.UnsafeWrap(new byte[5 << 19]) }, patience.Token));
+            Assert.Null(await client.GetAsync("large", patience.Token));
+
+            var delete = new DeleteRangeRequest { Key = KvOperations.FromKey, RangeEnd = KvOperations.FromKey, PrevKv = true };
+            Assert.Contains("nothing was written", (await Assert.ThrowsAsync<KvException>(() => client.DeleteAsync(delete, patience.Token))).Message);
+            Assert.Equal(20, (await client.RangeAsync(new RangeRequest(everything) { CountOnly = true }, patience.Token)).Count);
         }
         finally
         {
