@@ -31,12 +31,12 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private readonly GatewaySettings _settings;
     private readonly Action<Exception, string> _log;
     private readonly KestrelServer _server;
-    private readonly BytesUnderWay _underWay;
+    private readonly ByteBudget _underWay;
 
     private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
     {
         (_backend, _settings, _log) = (backend, settings, log);
-        _underWay = new BytesUnderWay(settings.MaxBytesUnderWay);
+        _underWay = new ByteBudget(settings.MaxBytesUnderWay);
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null; // ReadBody has the limit: Kestrel's resets the connection, and its answer is lost with it
         options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
@@ -151,12 +151,34 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private async Task Kv<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
     {
         // An unknown length may turn out as the longest.
-        using var room = _underWay.Enter(context.Request.ContentLength ?? _settings.MaxBodySize);
-        if (room is null)
+        var room = context.Request.ContentLength ?? _settings.MaxBodySize;
+        if (!_underWay.TryTake(room))
         {
-            await Refuse(context, TooMany($"{_underWay.Bytes} bytes of requests and answers are under way"));
+            await Refuse(context, TooMany($"{_underWay.Taken} bytes of requests and answers are under way"));
             return;
         }
+        try
+        {
+            if (await Operation(context, wrap) is not { } op || await Ask(context, op) is not { } answer) return;
+            // As JSON it is larger, and there for some moments more than once.
+            var more = KvRules.Writes(op) ? 0 : 4L * answer.Length;
+            if (!_underWay.TryTake(more, own: room))
+            {
+                await Refuse(context, TooMany($"{_underWay.Taken} bytes of requests and answers are under way, and the answer has {answer.Length}"));
+                return;
+            }
+            room += more;
+            await Reply(context, answer);
+        }
+        finally
+        {
+            _underWay.Return(room);
+        }
+    }
+
+    /// <summary>What a request asks for; null where it was refused.</summary>
+    private async Task<RequestOp?> Operation<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
+    {
         T request;
         try
         {
@@ -165,23 +187,24 @@ public sealed partial class HttpGateway : IAsyncDisposable
         catch (FormatException e)
         {
             await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
-            return;
+            return null;
         }
         var op = wrap(request);
-        if (KvRules.Check(op) is { } invalid)
-        {
-            await Refuse(context, invalid);
-            return;
-        }
+        if (KvRules.Check(op) is not { } invalid) return op;
+        await Refuse(context, invalid);
+        return null;
+    }
 
+    /// <summary>The store's answer; null where there is none, which was said.</summary>
+    private async Task<ReadOnlyMemory<byte>?> Ask(HttpContext context, RequestOp op)
+    {
         var writes = KvRules.Writes(op);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(_settings.RequestTimeout);
-        ReadOnlyMemory<byte> answer;
         try
         {
             var bytes = KvOperations.Encode(op);
-            answer = await (writes
+            return await (writes
                 ? _backend.Submit(bytes, patience.Token)
                 : _backend.Query(bytes, op.RequestRange?.Serializable ?? false, patience.Token));
         }
@@ -191,29 +214,24 @@ public sealed partial class HttpGateway : IAsyncDisposable
             if (writes) why += "; the write may still happen later";
             if (await _backend.Problems() is { } problems) why += $"; {problems}";
             await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = why });
-            return;
         }
         catch (RequestTooLargeException e)
         {
             await Refuse(context, StatusCodes.Status413PayloadTooLarge, Invalid($"{TooLarge}: {e.Message}"));
-            return;
         }
         catch (OverloadedException e)
         {
             await Refuse(context, TooMany(e.Message));
-            return;
         }
         catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
         {
             await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = $"akkapaxos: {e.Message}" });
-            return;
         }
-        // As JSON it is larger, and there for some moments more than once.
-        if (!writes && !room.Grow(4L * answer.Length))
-        {
-            await Refuse(context, TooMany($"{_underWay.Bytes} bytes of requests and answers are under way, and the answer has {answer.Length}"));
-            return;
-        }
+        return null;
+    }
+
+    private async Task Reply(HttpContext context, ReadOnlyMemory<byte> answer)
+    {
         var result = KvOperations.Decode(answer);
         var (response, header) = result.OutcomeCase switch
         {

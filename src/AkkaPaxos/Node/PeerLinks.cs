@@ -21,7 +21,7 @@ internal sealed class PeerLink : MinimalActorRef
 
     private readonly IActorRef _peer;
     private readonly string _id;
-    private readonly UnderWay _node;
+    private readonly ByteBudget _node;
     private readonly PeerLinks _links;
     private readonly Lock _gate = new();
     private readonly Queue<(long Number, long Bytes, object? Value)> _underWay = new(); // up to each question, by its number
@@ -31,7 +31,7 @@ internal sealed class PeerLink : MinimalActorRef
     private long _answered;
     private bool _stalled;  // no answer since the last look
 
-    public PeerLink(IActorRef peer, string id, UnderWay node, PeerLinks links) => (_peer, _id, _node, _links) = (peer, id, node, links);
+    public PeerLink(IActorRef peer, string id, ByteBudget node, PeerLinks links) => (_peer, _id, _node, _links) = (peer, id, node, links);
 
     public override ActorPath Path => _peer.Path;
 
@@ -57,7 +57,7 @@ internal sealed class PeerLink : MinimalActorRef
 
         lock (_gate) // the question must come behind what it asks for
         {
-            if (_large.Contains(value) || !_node.TryAdd(bytes)) return;
+            if (_large.Contains(value) || !_node.TryTake(bytes)) return;
             _unasked += bytes;
             _peer.Tell(message, sender);
             if (_unasked < AskAfter) return;
@@ -76,7 +76,7 @@ internal sealed class PeerLink : MinimalActorRef
             while (_underWay.TryPeek(out var first) && first.Number <= number)
             {
                 _underWay.Dequeue();
-                _node.Remove(first.Bytes);
+                _node.Return(first.Bytes);
                 if (first.Value is not null) _large.Remove(first.Value);
             }
         }
@@ -115,37 +115,19 @@ internal sealed class PeerLink : MinimalActorRef
     };
 }
 
-/// <summary>The bytes of values that are on their way to a node.</summary>
-/// <param name="limit">How many may be; a single larger value still goes.</param>
-internal sealed class UnderWay(long limit)
-{
-    private long _bytes;
-
-    /// <summary>Adds a value's bytes; false where there is no room for them.</summary>
-    public bool TryAdd(long bytes)
-    {
-        if (Interlocked.Add(ref _bytes, bytes) is var all && (all <= limit || all == bytes)) return true;
-        Interlocked.Add(ref _bytes, -bytes);
-        return false;
-    }
-
-    /// <summary>The node has taken them.</summary>
-    public void Remove(long bytes) => Interlocked.Add(ref _bytes, -bytes);
-}
-
 /// <summary>The links of a node, and who hears the answers to their questions.</summary>
 /// <param name="limit">Bytes of values that may be on their way to one node.</param>
 internal sealed class PeerLinks(long limit)
 {
     private readonly ConcurrentDictionary<string, PeerLink> _links = new();
-    private readonly ConcurrentDictionary<NodeId, UnderWay> _nodes = new();
+    private readonly ConcurrentDictionary<NodeId, ByteBudget> _nodes = new();
 
     /// <summary>The node's <see cref="PeerLinkAnswers"/>.</summary>
     public IActorRef Asker { get; set; } = ActorRefs.Nobody;
 
     /// <summary>A link to a role of another node.</summary>
     public PeerLink Add(NodeId node, string role, IActorRef peer) =>
-        _links.GetOrAdd($"{role} {node}", id => new PeerLink(peer, id, _nodes.GetOrAdd(node, _ => new UnderWay(limit)), this));
+        _links.GetOrAdd($"{role} {node}", id => new PeerLink(peer, id, _nodes.GetOrAdd(node, _ => new ByteBudget(limit)), this));
 
     /// <summary>An answer to a link's question.</summary>
     /// <param name="question">The number, a blank, the link's id.</param>
