@@ -112,7 +112,8 @@ public sealed class ProcessTests : NodeTestBase
         // Its first line is the earliest that one sees of it, and its last one the latest that it says of its start.
         foreach (var said in (string[])["node 1 of group default", "node 1 is ready"])
         {
-            var process = Start("exec \"$@\"", "node", "--config", Config());
+            // The tests may run where these signals are ignored, and what is ignored at the start stays so.
+            var process = Start("exec env --default-signal=HUP,INT,TERM \"$@\"", "node", "--config", Config());
             string? line;
             do line = await process.StandardOutput.ReadLineAsync();
             while (line is not null && !line.Contains(said));

@@ -23,14 +23,12 @@ public sealed class PeerLinksTests : RoleTestBase
     }
 
     /// <summary>A peer that has stopped: what it was sent is with the probe, and the question is not answered before the test does it.</summary>
-    private IActorRef Stopped(TestProbe sees, string role) => _links.Add(Two, role, new Deaf(sees.Ref, ((IInternalActorRef)sees.Ref).Provider));
+    private IActorRef Stopped(TestProbe sees, string role) => _links.Add(Two, role, new Deaf(sees.Ref));
 
     /// <summary>Passes everything on as a plain message, so that nobody answers an <see cref="Identify"/>.</summary>
-    private sealed class Deaf(IActorRef sees, IActorRefProvider provider) : MinimalActorRef
+    private sealed class Deaf(IActorRef sees) : ActorRefBase
     {
         public override ActorPath Path => sees.Path;
-
-        public override IActorRefProvider Provider => provider;
 
         protected override void TellInternal(object message, IActorRef sender) =>
             sees.Tell(message is Identify question ? $"{question.MessageId}" : message, sender);
@@ -93,7 +91,7 @@ public sealed class PeerLinksTests : RoleTestBase
         replica.Tell(new Forward([new Command(1, 1, 1, new byte[900_000])]), TestActor);
         replica.Tell(new CatchUp(1), TestActor);
         _replica.ExpectMsg<CatchUp>(InTime);
-        var other = _links.Add(new NodeId(3), "replica", new Deaf(_replica.Ref, ((IInternalActorRef)_replica.Ref).Provider));
+        var other = _links.Add(new NodeId(3), "replica", new Deaf(_replica.Ref));
         other.Tell(new Forward([new Command(1, 1, 1, new byte[900_000])]), TestActor);
         _replica.ExpectMsg<Forward>(InTime);
     }

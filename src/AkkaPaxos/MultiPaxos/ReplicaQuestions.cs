@@ -137,7 +137,7 @@ public partial class Replica
     // Within a process nothing is copied, so nothing is gained by parts.
     private QueryResult? ResultFor(PendingQuery asked, ReadOnlyMemory<byte> answer)
     {
-        if (answer.Length <= _settings.PageBytes || asked.Client is IActorRefScope { IsLocal: true }) return new QueryResult(asked.Query.Id, answer);
+        if (answer.Length <= _settings.PageBytes || asked.Client.Path.Address.HasLocalScope) return new QueryResult(asked.Query.Id, answer);
         if (_largeAnswers.TryHold(asked.Client, asked.Query.Id, answer, _tick))
             return new QueryResult(asked.Query.Id, answer[..(int)_settings.PageBytes], QueryStatus.Ok, answer.Length);
         Refuse(asked, QueryStatus.Overloaded, $"an answer of {answer.Length} bytes does not fit beside others that clients of node {_context.Self} are fetching");

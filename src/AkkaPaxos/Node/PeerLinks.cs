@@ -14,7 +14,7 @@ namespace AkkaPaxos.Node;
 /// Behind values it sends Akka's <see cref="Identify"/>, which any actor answers when it gets to it, and so knows what has been taken. A value too many, and one
 /// repeated that is still on its way, is not sent: the protocol lives with messages that get lost. What is small always goes.
 /// </remarks>
-internal sealed class PeerLink : MinimalActorRef
+internal sealed class PeerLink : ActorRefBase
 {
     // Values of so many bytes share a question; a larger one has its own, and is known while it is on its way.
     private const int AskAfter = 64 << 10;
@@ -34,8 +34,6 @@ internal sealed class PeerLink : MinimalActorRef
     public PeerLink(IActorRef peer, string id, ByteBudget node, PeerLinks links) => (_peer, _id, _node, _links) = (peer, id, node, links);
 
     public override ActorPath Path => _peer.Path;
-
-    public override IActorRefProvider Provider => ((IInternalActorRef)_peer).Provider;
 
     /// <summary>Whether nothing is known to be on its way.</summary>
     public bool IsIdle
