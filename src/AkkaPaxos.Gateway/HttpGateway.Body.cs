@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using AkkaPaxos.Node;
 using Microsoft.AspNetCore.Http;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
@@ -13,12 +14,15 @@ public sealed partial class HttpGateway
 
     /// <summary>The body as text.</summary>
     /// <exception cref="FormatException">It is not UTF-8.</exception>
+    /// <exception cref="OverloadedException">There is no room for it beside others.</exception>
     /// <exception cref="BadHttpRequestException">It is longer than allowed, or breaks off.</exception>
-    private async ValueTask<string> ReadBody(HttpContext context)
+    private async ValueTask<string> ReadBody(HttpContext context, BudgetShare room)
     {
         var reader = context.Request.BodyReader;
         // Who waits to be told whether to send the body need not send it.
         if (context.Request.ContentLength > _settings.MaxBodySize && context.Request.Headers.Expect.Count > 0) throw TooLong(context);
+        var told = Math.Min(context.Request.ContentLength ?? 0, _settings.MaxBodySize);
+        if (!room.TryTake(told)) throw Crowded(told);
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
@@ -27,6 +31,11 @@ public sealed partial class HttpGateway
                 reader.AdvanceTo(read.Buffer.End);
                 await Discard(reader, context.RequestAborted);
                 throw TooLong(context);
+            }
+            if (read.Buffer.Length - room.Taken is > 0 and var more && !room.TryTake(more)) // its length was not told
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw Crowded(more);
             }
             if (!read.IsCompleted)
             {

@@ -72,7 +72,8 @@ public sealed partial class HttpGateway
     {
         try
         {
-            if (await ReadBody(context) is { Length: > 0 } body) KvJson.Parse<StatusRequest>(body);
+            using var room = new BudgetShare(_underWay);
+            if (await ReadBody(context, room) is { Length: > 0 } body) KvJson.Parse<StatusRequest>(body);
         }
         catch (FormatException e)
         {

@@ -103,6 +103,10 @@ public sealed partial class HttpGateway : IAsyncDisposable
         {
             await Refuse(context, e.StatusCode, Invalid(e.Message));
         }
+        catch (OverloadedException e)
+        {
+            await Refuse(context, TooMany(e.Message));
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody waits for an answer.
@@ -150,39 +154,24 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private async Task Kv<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
     {
-        // An unknown length may turn out as the longest.
-        var room = context.Request.ContentLength ?? _settings.MaxBodySize;
-        if (!_underWay.TryTake(room))
-        {
-            await Refuse(context, TooMany($"{_underWay.Taken} bytes of requests and answers are under way"));
-            return;
-        }
-        try
-        {
-            if (await Operation(context, wrap) is not { } op || await Ask(context, op) is not { } answer) return;
-            // As JSON it is larger, and there for some moments more than once.
-            var more = KvRules.Writes(op) ? 0 : 4L * answer.Length;
-            if (!_underWay.TryTake(more, own: room))
-            {
-                await Refuse(context, TooMany($"{_underWay.Taken} bytes of requests and answers are under way, and the answer has {answer.Length}"));
-                return;
-            }
-            room += more;
-            await Reply(context, answer);
-        }
-        finally
-        {
-            _underWay.Return(room);
-        }
+        using var room = new BudgetShare(_underWay);
+        if (await Operation(context, wrap, room) is not { } op || await Ask(context, op) is not { } answer) return;
+        // As JSON it is larger, and there for some moments more than once.
+        var more = KvRules.Writes(op) ? 0 : 4L * answer.Length;
+        if (!room.TryTake(more)) throw Crowded(more);
+        await Reply(context, answer);
     }
 
+    private OverloadedException Crowded(long bytes) =>
+        new($"{_underWay.Taken} bytes of requests and answers are under way, and this one takes {bytes}");
+
     /// <summary>What a request asks for; null where it was refused.</summary>
-    private async Task<RequestOp?> Operation<T>(HttpContext context, Func<T, RequestOp> wrap) where T : IMessage, new()
+    private async Task<RequestOp?> Operation<T>(HttpContext context, Func<T, RequestOp> wrap, BudgetShare room) where T : IMessage, new()
     {
         T request;
         try
         {
-            request = KvJson.Parse<T>(await ReadBody(context));
+            request = KvJson.Parse<T>(await ReadBody(context, room));
         }
         catch (FormatException e)
         {
@@ -218,10 +207,6 @@ public sealed partial class HttpGateway : IAsyncDisposable
         catch (RequestTooLargeException e)
         {
             await Refuse(context, StatusCodes.Status413PayloadTooLarge, Invalid($"{TooLarge}: {e.Message}"));
-        }
-        catch (OverloadedException e)
-        {
-            await Refuse(context, TooMany(e.Message));
         }
         catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
         {

@@ -139,7 +139,7 @@ public sealed class PeerLinksTests : RoleTestBase
         {
             link.Tell(OfBytes(900_000, slot), TestActor);
             Assert.Equal(slot, echo.ExpectMsg<Accept>(InTime).PValue.Slot);
-            AwaitCondition(() => link is PeerLink { IsIdle: true }, InTime);
+            AwaitCondition(() => link is PeerLink { IsIdle: true }, InTime, TimeSpan.FromMilliseconds(10));
         }
     }
 }

@@ -35,8 +35,6 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private Ballot _ballot; // its own, for as long as it scouts or is active
     private Ballot _known; // the highest seen, its own among them
     private LeaderChanged? _announced;
-    private TimeSpan _bears; // the silence that it bears now
-    private DateTimeOffset _gotOnAt; // when the replica beside it last executed something
     private readonly LeaderSlots _slots;
     private readonly Dictionary<long, Read> _reads = []; // by the number of the confirmer
     private long _confirmers;
@@ -120,8 +118,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     {
         _phase = Phase.Watching;
         Timers.Cancel(Tick.Instance);
-        _bears = _timeout.Next();
-        Timers.StartSingleTimer(Silence.Instance, Silence.Instance, _bears);
+        Timers.StartSingleTimer(Silence.Instance, Silence.Instance, _timeout.Next());
     }
 
     private void OnHeartbeat(Heartbeat heartbeat)
@@ -136,11 +133,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     private void OnSilence()
     {
-        if (_phase != Phase.Watching) return;
-        // While slots get decided somebody leads, whose heartbeats stand behind what is decided.
-        var gotOn = _gotOnAt + _bears - Context.System.Scheduler.Now;
-        if (gotOn > TimeSpan.Zero) Timers.StartSingleTimer(Silence.Instance, Silence.Instance, gotOn);
-        else StartRound();
+        if (_phase == Phase.Watching) StartRound();
     }
 
     // ---- scouting: phase 1 for all slots at once ----
@@ -261,7 +254,6 @@ public class Leader : UntypedPersistentActor, IWithTimers
         if (executed.SlotOut > before)
         {
             _succeeded = true;
-            _gotOnAt = Context.System.Scheduler.Now;
             Command();
         }
         else

@@ -23,3 +23,21 @@ internal sealed class ByteBudget(long limit)
     /// <summary>Gives some back.</summary>
     public void Return(long bytes) => Interlocked.Add(ref _taken, -bytes);
 }
+
+/// <summary>What one request takes of a budget, until it is disposed of. For one caller at a time.</summary>
+internal sealed class BudgetShare(ByteBudget budget) : IDisposable
+{
+    /// <summary>Bytes that it has taken.</summary>
+    public long Taken { get; private set; }
+
+    /// <summary>Takes more; false where there is no room for them beside what others have taken.</summary>
+    public bool TryTake(long more)
+    {
+        if (!budget.TryTake(more, Taken)) return false;
+        Taken += more;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => budget.Return(Taken);
+}
