@@ -2,9 +2,9 @@
 # Akka.Remote 1.5.74: an actor is stopped, and another one started under its name.
 #
 # One would have guessed: a reference resolved from a path without uid means whoever is there, so that remote messages reach the new actor.
-# It is so: most go to the one that has stopped, as dead letters, also 20 s later. Each thread of the pool keeps what a path led to, never asks
-# whether that still lives, and drops no entry that is in use. Resolving the path anew for each message does not help, not even where the actor lives, as
-# remoting and all else share the pool's threads. A selection of the same path reaches the new actor each time.
+# It is so: they go to the one that has stopped, also 20 s later. Each thread of the pool keeps what a path led to, never asks whether that still lives, and
+# drops no entry that is in use; only a thread that the pool adds later is right. Resolving the path anew for each message does not help, not even where
+# the actor lives, as remoting and all else share the pool's threads. A selection of the same path reaches the new actor each time.
 #
 # Prints one line and exits 0 while that is so, 1 when it has changed.
 set -euo pipefail
