@@ -53,7 +53,8 @@ internal static class BenchCommand
         var op = new Option<string>("--op") { Description = "put, or get (linearizable).", DefaultValueFactory = _ => "put" };
         op.AcceptOnlyFromAmong("put", "get");
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
-        var command = new Command("bench", "Measures operations per second and latencies through AkkaPaxos.Client.")
+        var command = new Command("bench",
+            "Measures operations per second and latencies through AkkaPaxos.Client. Writes the keys bench-00000000 and on, and leaves them there.")
         {
             contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
         };
@@ -158,7 +159,7 @@ internal static class BenchCommand
         {
             throw new CliException($"the cluster did not take the first writes within {patience.TotalSeconds:0.###} s (--command-timeout)");
         }
-        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException)
+        catch (Exception e) when (e is OutcomeUnknownException or SessionsForgottenException or RequestTooLargeException)
         {
             throw new CliException(e.Message);
         }

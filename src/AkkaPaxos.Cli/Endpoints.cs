@@ -160,7 +160,7 @@ internal sealed class Endpoints : IDisposable
         catch (HttpRequestException e)
         {
             var unsent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError;
-            return new Attempt<T>(endpoint, null, e.Message, GoOn: true, WasSent: !unsent);
+            return new Attempt<T>(endpoint, null, isRead ? Why(e) : e.Message, GoOn: true, WasSent: !unsent);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -195,7 +195,7 @@ internal sealed class Endpoints : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return (endpoint, default, e.Message);
+            return (endpoint, default, Why(e));
         }
         catch (JsonException)
         {
@@ -209,6 +209,11 @@ internal sealed class Endpoints : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Why a question has no answer. A node's port for nodes hangs up on HTTP.</summary>
+    private static string Why(HttpRequestException e) => e.HttpRequestError is HttpRequestError.ResponseEnded
+        ? "it closed the connection without an answer: is that the port for clients?"
+        : e.Message;
 
     /// <summary>The error of a gateway's answer; null where it is no gateway's.</summary>
     private static string? ErrorIn(string body)
