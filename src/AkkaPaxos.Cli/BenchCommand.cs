@@ -85,7 +85,10 @@ internal static class BenchCommand
     private static Option<int> Number(string name, string description, string unit, int value, int min, int max)
     {
         var option = new Option<int>(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => value };
-        option.Validators.Add(r => { if (r.GetValueOrDefault<int>() is var n && (n < min || n > max)) r.AddError($"{name}: from {min} to {max}"); });
+        option.Validators.Add(r =>
+        {
+            if (r.Tokens is [var given] && !(int.TryParse(given.Value, out var n) && n >= min && n <= max)) r.AddError($"{name}: {given.Value} is not a whole number from {min} to {max}");
+        });
         return option;
     }
 

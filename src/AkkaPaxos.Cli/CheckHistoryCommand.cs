@@ -44,7 +44,17 @@ internal static class CheckHistoryCommand
             var path = parsed.GetRequiredValue(file);
             var report = Check(path, parsed.GetRequiredValue(model), parsed.GetValue(time));
             terminal.Text.Write(HistoryWords.Of(report));
-            if (parsed.GetValue(html) is { } page) File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
+            if (parsed.GetValue(html) is { } page)
+            {
+                try
+                {
+                    File.WriteAllText(page, HistoryPage.Draw(report, Path.GetFileName(path)));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new CliException($"--html {page} cannot be written: {e.Message}", 2);
+                }
+            }
             return report.Verdict switch { Verdict.Ok => 0, Verdict.Violation => Violated, _ => NotKnown };
         });
         return command;

@@ -24,7 +24,10 @@ internal static class ClusterCommands
     public static Command Cluster()
     {
         var size = new Argument<int>("nodes") { Description = "How many nodes.", DefaultValueFactory = _ => 3 };
-        size.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 15) r.AddError("nodes: from 1 to 15"); });
+        size.Validators.Add(r =>
+        {
+            if (r.Tokens is [var given] && !(int.TryParse(given.Value, out var n) && n is >= 1 and <= 15)) r.AddError($"nodes: {given.Value} is not a whole number from 1 to 15");
+        });
         var command = new Command("cluster", "Runs a cluster of node processes on free ports of this machine until Ctrl-C.") { size, DirectoryOption, SetOption };
         command.SetAction(async (parsed, cancel) =>
         {

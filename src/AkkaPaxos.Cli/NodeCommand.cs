@@ -14,7 +14,7 @@ namespace AkkaPaxos.Cli;
 internal static class NodeCommand
 {
     // What a node cannot start with ends it with this code: configuration, ports, folders.
-    private const int CannotStart = 2;
+    internal const int CannotStart = 2;
 
     private static readonly TimeSpan ReadyCheck = TimeSpan.FromMilliseconds(50);
 
@@ -54,7 +54,8 @@ internal static class NodeCommand
         {
             throw new CliException(user!.Describe(e), CannotStart);
         }
-        CreateDataDirectory(config, settings);
+        var data = NodeConfig.DataDirectory(config, settings);
+        using var folder = IsKeptIn(data, config) ? DataFolder.Take(data, settings) : null;
 
         ActorSystemSetup stores;
         try
@@ -146,24 +147,6 @@ internal static class NodeCommand
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // It stops before it could serve.
-        }
-    }
-
-    /// <summary>Creates the folder of journal and snapshots, unless the configuration keeps them elsewhere.</summary>
-    private static void CreateDataDirectory(Config config, PaxosSettings settings)
-    {
-        var folder = NodeConfig.DataDirectory(config, settings);
-        if (!IsKeptIn(folder, config)) return;
-        try
-        {
-            Directory.CreateDirectory(folder);
-            var probe = Path.Combine(folder, ".writable");
-            File.WriteAllText(probe, "");
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException($"akkapaxos.data-directory {Path.GetFullPath(folder)} cannot be written: {e.Message}", CannotStart);
         }
     }
 

@@ -125,6 +125,35 @@ public sealed class ProcessTests : NodeTestBase
     }
 
     [Fact]
+    public async Task A_second_process_gets_neither_the_port_nor_the_folder_of_one_that_runs_nor_another_nodes_folder()
+    {
+        var config = Config();
+        var process = Start("exec \"$@\"", "node", "--config", config);
+        string? line;
+        do line = await process.StandardOutput.ReadLineAsync();
+        while (line is not null && !line.Contains("node 1 is ready"));
+        var folder = Path.Combine(Path.GetDirectoryName(config)!, "data of another");
+        var port = await End(Start("exec \"$@\"", "node", "--config", config, "--set", "akkapaxos.gateway.port=0", "--set", $"akkapaxos.data-directory=\"{folder}\""));
+        Assert.Equal(2, port.Code);
+        Assert.Matches("^akkapaxos: cannot listen on akka.tcp://akkapaxos@[^ ]* .*: the port is in use\n$", port.Error);
+        var same = await End(Start("exec \"$@\"", "node", "--config", config, "--set", "akkapaxos.gateway.port=0"));
+        Assert.Equal(2, same.Code);
+        Assert.Matches("^akkapaxos: akkapaxos.data-directory .* is in use: another node runs there; each needs a folder of its own\n$", same.Error);
+        Signal("-KILL", process);
+        await End(process);
+        var other = await End(Start("exec \"$@\"", "node", "--config", config, "--set", "akkapaxos.group=other"));
+        Assert.Equal(2, other.Code);
+        Assert.Matches("^akkapaxos: akkapaxos.data-directory .* belongs to node 1 of group default, and this is node 1 of group other: ", other.Error);
+        // Killed and started again at once: port and folder are its own again.
+        process = Start("exec \"$@\"", "node", "--config", config);
+        do line = await process.StandardOutput.ReadLineAsync();
+        while (line is not null && !line.Contains("node 1 is ready"));
+        Assert.NotNull(line);
+        Signal("-TERM", process);
+        Assert.Equal(0, (await End(process)).Code);
+    }
+
+    [Fact]
     public async Task Under_nohup_a_node_outlives_its_terminal()
     {
         var process = Start("trap '' HUP; exec \"$@\"", "node", "--config", Config());
