@@ -16,16 +16,14 @@ internal sealed class Load : IAsyncDisposable
     private readonly LocalCluster _cluster;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _writers;
-    private readonly Task _standstill;
+    private readonly Standstill _standstill = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ConcurrentQueue<TimeSpan> _acknowledgedAt = new();
-    private readonly ConcurrentQueue<(TimeSpan At, TimeSpan Late)> _lateness = new();
 
     public Load(LocalCluster cluster, int writers)
     {
         _cluster = cluster;
         _writers = [.. Enumerable.Range(0, writers).Select(w => Task.Run(() => Write(w)))];
-        _standstill = Task.Factory.StartNew(WatchMachine, TaskCreationOptions.LongRunning);
     }
 
     /// <summary>Every write that was acknowledged: key and value.</summary>
@@ -62,13 +60,14 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>
     /// For how long since <paramref name="since"/> this process, which only slept, was not let run: what a loaded machine adds to any stall.
     /// </summary>
-    public TimeSpan Standstill(TimeSpan since) => TimeSpan.FromTicks(_lateness.Where(l => l.At >= since).Sum(l => l.Late.Ticks));
+    public TimeSpan Standstill(TimeSpan since) => _standstill.Since(since);
 
     /// <summary>Ends the writers; returns when each has ended its last write.</summary>
     public async Task Stop()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll([.. _writers, _standstill]);
+        await Task.WhenAll(_writers);
+        _standstill.Dispose();
     }
 
     public async ValueTask DisposeAsync()
@@ -89,17 +88,6 @@ internal sealed class Load : IAsyncDisposable
                 _acknowledgedAt.Enqueue(Now);
                 break;
             }
-        }
-    }
-
-    private void WatchMachine()
-    {
-        var nap = TimeSpan.FromMilliseconds(10);
-        while (!_stop.IsCancellationRequested)
-        {
-            var before = Now;
-            Thread.Sleep(nap);
-            if (Now - before - nap is var late && late > nap) _lateness.Enqueue((before, late));
         }
     }
 }

@@ -19,7 +19,11 @@ public sealed class OverloadTests(ITestOutputHelper output) : RealProcesses
     private const int Keys = 16; // few, so that what is stored is little beside what is on its way
     private static readonly TimeSpan PerCell = TimeSpan.FromSeconds(4);
 
-    private sealed record Cell(int ValueBytes, int Callers, double MBPerSecond, long Refused, long LeaderChanges, long PeakBytes, TimeSpan LongestGap);
+    private sealed record Cell(int ValueBytes, int Callers, double MBPerSecond, long Refused, long LeaderChanges, long PeakBytes, TimeSpan LongestGap, TimeSpan Standstill)
+    {
+        // One is allowed, and one more for each time that no leader can bear in which the machine let nobody run.
+        public long ChangesAllowed => 1 + (long)(Standstill / TimeSpan.FromMilliseconds(300));
+    }
 
     [Fact]
     public async Task Large_values_from_many_callers_slow_the_cluster_down_and_do_no_more()
@@ -38,7 +42,7 @@ public sealed class OverloadTests(ITestOutputHelper output) : RealProcesses
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {c.ValueBytes >> 10} KiB | {c.Callers} | {c.MBPerSecond:0.0} | {c.Refused} | {c.LeaderChanges} | {c.PeakBytes / MiB} MiB | {c.LongestGap.TotalSeconds:0.00} s |"));
         Assert.All(cells, c => Assert.True(c.MBPerSecond > 0, $"{c} wrote nothing"));
-        Assert.All(cells, c => Assert.True(c.LeaderChanges <= 1, $"{c} has more than one change of leader"));
+        Assert.All(cells, c => Assert.True(c.LeaderChanges <= c.ChangesAllowed, $"{c} has too many changes of leader"));
         Assert.All(cells, c => Assert.True(c.PeakBytes <= 1024 * MiB, $"{c} took more than 1 GiB"));
         await cluster.WaitForAgreement(Patience);
     }
@@ -128,6 +132,7 @@ public sealed class OverloadTests(ITestOutputHelper output) : RealProcesses
     private static async Task<Cell> Measure(LocalCluster cluster, BulkClient client, int bytes, int callers)
     {
         foreach (var node in cluster.Nodes) ForgetPeak(node);
+        using var standstill = new Standstill();
         var (round, written, refused) = (await Round(cluster), client.Bytes, client.Refused);
         using var stop = new CancellationTokenSource();
         var load = client.Put(bytes, callers, stop.Token);
@@ -138,7 +143,7 @@ public sealed class OverloadTests(ITestOutputHelper output) : RealProcesses
         var seconds = clock.Elapsed.TotalSeconds;
         await Put(cluster.Nodes[0], Patience); // back to normal
         return new Cell(bytes, callers, (client.Bytes - written) / 1e6 / seconds, client.Refused - refused, await Round(cluster) - round,
-            cluster.Nodes.Max(Peak), gaps.Max());
+            cluster.Nodes.Max(Peak), gaps.Max(), standstill.Since(TimeSpan.Zero));
     }
 
     /// <summary>Puts of some bytes through a node, one after the other: how long each took.</summary>
