@@ -29,6 +29,7 @@ internal abstract class HistoryForm<TCall, TResult>
     public IReadOnlyList<Operation<TCall, TResult>> Operations(IEnumerable<HistoryEvent> events)
     {
         var recorder = new HistoryRecorder<TCall, TResult>();
+        var asked = new Dictionary<string, string>(); // what each process last asked for
         foreach (var e in events)
         {
             if (e.Type == HistoryEventType.Invoke)
@@ -36,9 +37,11 @@ internal abstract class HistoryForm<TCall, TResult>
                 if (recorder.TryGetPending(e.Process, out _)) throw Wrong(e, $"process {e.Process} asks again, and still waits for an answer");
                 recorder.Invoke(e.Process, Call(e)
                     ?? throw Wrong(e, $"the model has no function :{e.Function}, but {string.Join(", ", Functions.Select(f => $":{f}"))}"));
+                asked[e.Process] = e.Function;
                 continue;
             }
             if (!recorder.TryGetPending(e.Process, out var call)) throw Wrong(e, $"process {e.Process} is answered, and waits for nothing");
+            if (e.Function != asked[e.Process]) throw Wrong(e, $"process {e.Process} asked for :{asked[e.Process]}, and is answered as if for :{e.Function}");
             switch (e.Type)
             {
                 case HistoryEventType.Ok: recorder.Ok(e.Process, Result(call!, e)); break;

@@ -127,6 +127,7 @@ public class HistoryFileTests
     [InlineData("{:process 1, :type :invoke, :f :put, :key \"a\"}", 1, ":put has no :value")]
     [InlineData("{:process 1, :type :ok, :f :get, :key \"a\"}", 1, "process 1 is answered, and waits for nothing")]
     [InlineData("{:process 1, :type :invoke, :f :get, :key \"a\"}\n\n{:process 1, :type :invoke, :f :get, :key \"a\"}", 3, "process 1 asks again")]
+    [InlineData("{:process 1, :type :invoke, :f :get, :key \"a\"}\n{:process 1, :type :ok, :f :put, :key \"a\", :value 1}", 2, "process 1 asked for :get, and is answered as if for :put")]
     [InlineData("{\"process\":1 2}", 1, "not JSON")]
     [InlineData("\n{\"process\":1,", 2, "what begins here does not: expected }")]
     [InlineData("[\n{:process 1, :type :invoke, :f :get, :key \"a\"}", 1, "the vector or array that begins here does not end")]
