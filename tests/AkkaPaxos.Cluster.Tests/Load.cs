@@ -122,14 +122,33 @@ internal static class Kv
         return json.RootElement.TryGetProperty("kvs", out var kvs) ? Encoding.UTF8.GetString(kvs[0].GetProperty("value").GetBytesFromBase64()) : null;
     }
 
-    /// <summary>Reads every one of <paramref name="written"/> through <paramref name="node"/>, and returns those that are not as written.</summary>
+    /// <summary>
+    /// Reads every one of <paramref name="written"/> through <paramref name="node"/>, and returns those that are not as written. A node that finds itself in an Akka
+    /// cluster of its own starts its actor system again, and closes its connections: so a question without an answer is asked again.
+    /// </summary>
     public static async Task<IReadOnlyCollection<string>> Missing(HttpClient node, IEnumerable<KeyValuePair<string, string>> written)
     {
         var missing = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(written, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (pair, _) =>
         {
-            if (await Get(node, pair.Key) is var read && read != pair.Value) missing.Add($"{pair.Key}: \"{read}\" instead of \"{pair.Value}\"");
+            var read = await Answered(() => Get(node, pair.Key));
+            if (read != pair.Value) missing.Add($"{pair.Key}: \"{read}\" instead of \"{pair.Value}\"");
         });
         return missing;
+
+        static async Task<string?> Answered(Func<Task<string?>> get)
+        {
+            for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
+            {
+                try
+                {
+                    return await get();
+                }
+                catch (HttpRequestException) when (clock.Elapsed < TimeSpan.FromSeconds(60))
+                {
+                    // Asked again.
+                }
+            }
+        }
     }
 }
