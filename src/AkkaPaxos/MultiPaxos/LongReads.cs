@@ -50,7 +50,7 @@ internal sealed class LongReads
     // Each may take as long as all keys take.
     private const int MostWaiting = 64;
 
-    private readonly LinkedList<PendingQuery> _waiting = new();
+    private readonly List<PendingQuery> _waiting = [];
     private PendingQuery? _running;
     private CancellationTokenSource? _cancel;
 
@@ -70,7 +70,7 @@ internal sealed class LongReads
     {
         if (IsSame(_running, asked) || _waiting.Any(q => IsSame(q, asked))) return true;
         if (_waiting.Count >= MostWaiting) return false;
-        _waiting.AddLast(asked);
+        _waiting.Add(asked);
         return true;
     }
 
@@ -80,21 +80,16 @@ internal sealed class LongReads
     {
         _cancel?.Dispose();
         (_running, _cancel) = (null, null);
-        if (_waiting.First is not { } next) return null;
-        _waiting.RemoveFirst();
-        return next.Value;
+        if (_waiting is not [var next, ..]) return null;
+        _waiting.RemoveAt(0);
+        return next;
     }
 
     /// <summary>Nobody waits for these any more.</summary>
     public void Withdraw(IActorRef client, IReadOnlySet<long> ids)
     {
-        if (_running is { } running && running.Client.Equals(client) && ids.Contains(running.Query.Id)) _cancel!.Cancel();
-        for (var node = _waiting.First; node is not null;)
-        {
-            var next = node.Next;
-            if (node.Value.Client.Equals(client) && ids.Contains(node.Value.Query.Id)) _waiting.Remove(node);
-            node = next;
-        }
+        if (_running is { } running && running.IsOneOf(client, ids)) _cancel!.Cancel();
+        _waiting.RemoveAll(q => q.IsOneOf(client, ids));
     }
 
     private static bool IsSame(PendingQuery? a, PendingQuery b) => a is { } known && known.Query.Id == b.Query.Id && known.Client.Equals(b.Client);

@@ -189,7 +189,7 @@ public sealed record ReadIndex(long Id) : IPaxosMessage;
 
 /// <summary>Leader to the asking replica.</summary>
 /// <param name="Id">The question's.</param>
-/// <param name="Slot">The highest slot in which anything can have been decided when the question arrived, 0 in an empty log; -1 where this leader does not lead: ask another.</param>
+/// <param name="Slot">The highest slot that anyone can have had an answer from when the question arrived, 0 in an empty log; -1 where this leader does not lead: ask another.</param>
 /// <param name="Round">The round in which this leader leads; 0 where it does not.</param>
 public sealed record ReadIndexResult(long Id, long Slot, long Round = 0) : IPaxosMessage;
 

@@ -404,8 +404,9 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         }
         while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) GiveUpOnLeader(_requests.Take());
         if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) Ask(question);
-        _reads.Forget(_tick - QueryForwardTimeouts * _forwardTicks);
-        _largeAnswers.Forget(_tick - QueryForwardTimeouts * _forwardTicks);
+        var forgotten = _tick - QueryForwardTimeouts * _forwardTicks;
+        _reads.Forget(forgotten);
+        _largeAnswers.Forget(forgotten);
         FillGap();
         ScheduleFlush();
     }

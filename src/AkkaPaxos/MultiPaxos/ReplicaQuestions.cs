@@ -47,8 +47,11 @@ public partial class Replica
     private void Refuse(PendingQuery asked, QueryStatus why, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        _link.Tell(NodeId.None, "client", asked.Client, new QueryResponse([new QueryResult(asked.Query.Id, bytes, why, bytes.Length)], _round));
+        Send(asked.Client, [new QueryResult(asked.Query.Id, bytes, why, bytes.Length)]);
     }
+
+    private void Send(IActorRef client, IReadOnlyList<QueryResult> results) =>
+        _link.Tell(NodeId.None, "client", client, new QueryResponse(results, _round));
 
     private void AskLeader()
     {
@@ -78,13 +81,13 @@ public partial class Replica
                 if (AnswerAtOnce(pending) is not { } result) continue;
                 if (results.Count > 0 && bytes + result.Result.Length > _settings.PageBytes)
                 {
-                    _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
+                    Send(asked.Key, results);
                     (results, bytes) = ([], 0);
                 }
                 results.Add(result);
                 bytes += result.Result.Length;
             }
-            if (results.Count > 0) _link.Tell(NodeId.None, "client", asked.Key, new QueryResponse(results, _round));
+            if (results.Count > 0) Send(asked.Key, results);
         }
     }
 
@@ -116,11 +119,11 @@ public partial class Replica
     {
         if (answer.Failure is { } failure) QuestionFailed(answer.Asked, failure);
         if (answer.Result is { } result && ResultFor(answer.Asked, result) is { } sent)
-            _link.Tell(NodeId.None, "client", answer.Asked.Client, new QueryResponse([sent], _round));
+            Send(answer.Asked.Client, [sent]);
         while (_longReads.Next() is { } next)
         {
             var atOnce = AnswerAtOnce(next); // what was long when it came may be short now
-            if (atOnce is not null) _link.Tell(NodeId.None, "client", next.Client, new QueryResponse([atOnce], _round));
+            if (atOnce is not null) Send(next.Client, [atOnce]);
             if (_longReads.IsBusy) return;
         }
     }

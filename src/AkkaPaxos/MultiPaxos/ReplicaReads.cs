@@ -7,6 +7,9 @@ internal readonly record struct PendingQuery(IActorRef Client, Query Query, long
 {
     /// <summary>What it takes to wait, in bytes; with what is around the operation.</summary>
     public long Bytes => Query.Operation.Length + 200;
+
+    /// <summary>Whether it is one of a client's questions.</summary>
+    public bool IsOneOf(IActorRef client, IReadOnlySet<long> ids) => ids.Contains(Query.Id) && Client.Equals(client);
 }
 
 /// <summary>
@@ -78,7 +81,7 @@ internal sealed class ReplicaReads(long firstId)
     public void Forget(long before) => Remove(q => q.Since < before);
 
     /// <summary>Nobody waits for these any more.</summary>
-    public void Withdraw(IActorRef client, IReadOnlySet<long> ids) => Remove(q => ids.Contains(q.Query.Id) && q.Client.Equals(client));
+    public void Withdraw(IActorRef client, IReadOnlySet<long> ids) => Remove(q => q.IsOneOf(client, ids));
 
     private void Remove(Func<PendingQuery, bool> isGone)
     {

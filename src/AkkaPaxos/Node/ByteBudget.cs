@@ -20,6 +20,9 @@ internal sealed class ByteBudget(long limit)
         return false;
     }
 
+    /// <summary>Takes some, room or not.</summary>
+    public void Take(long bytes) => Interlocked.Add(ref _taken, bytes);
+
     /// <summary>Gives some back.</summary>
     public void Return(long bytes) => Interlocked.Add(ref _taken, -bytes);
 }

@@ -193,7 +193,7 @@ internal sealed class ClientCalls(SessionSettings settings)
 {
     private readonly ConcurrentQueue<ClientCall> _queue = new();
     private readonly ConcurrentQueue<ClientCall> _canceled = new(); // questions
-    private long _bytes; // of the calls that wait, here and in the actor
+    private readonly ByteBudget _room = new(settings.WaitingBytes); // of the calls that wait, here and in the actor
     private int _signaled;
     private volatile bool _closed;
     private long _round;
@@ -214,11 +214,10 @@ internal sealed class ClientCalls(SessionSettings settings)
             call.Fail(new RequestTooLargeException(tooLarge));
             return call.Task;
         }
-        if (Interlocked.Add(ref _bytes, length) is var bytes && bytes > settings.WaitingBytes && bytes > length)
+        if (!_room.TryTake(length))
         {
-            Interlocked.Add(ref _bytes, -length);
             call.Fail(new OverloadedException(
-                $"{bytes - length} bytes of calls wait already, and with {length} more they would be over the limit of {settings.WaitingBytes}"));
+                $"{_room.Taken} bytes of calls wait already, and with {length} more they would be over the limit of {settings.WaitingBytes}"));
             return call.Task;
         }
         if (cancellation.CanBeCanceled) call.Cancellation = cancellation.UnsafeRegister((_, token) => Cancel(call, token), null);
@@ -246,10 +245,10 @@ internal sealed class ClientCalls(SessionSettings settings)
     public bool TryTake(out ClientCall call) => _queue.TryDequeue(out call!);
 
     /// <summary>A call waits once more, as it was not executed.</summary>
-    public void Back(ClientCall call) => Interlocked.Add(ref _bytes, call.Operation.Length);
+    public void Back(ClientCall call) => _room.Take(call.Operation.Length);
 
     /// <summary>A call waits no more: it is sent, or nobody wants it any longer.</summary>
-    public void Left(ClientCall call) => Interlocked.Add(ref _bytes, -call.Operation.Length);
+    public void Left(ClientCall call) => _room.Return(call.Operation.Length);
 
     /// <summary>To be called by the actor before it takes what waits, so that a call which comes later signals again.</summary>
     public void Taking() => Volatile.Write(ref _signaled, 0);

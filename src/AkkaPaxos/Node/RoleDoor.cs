@@ -10,7 +10,7 @@ namespace AkkaPaxos.Node;
 /// now: a router, so that it does so where the message arrives, without a mailbox of its own between.
 /// </summary>
 /// <remarks>
-/// A role that is started again under its old path would not be reached from elsewhere: Akka.Remote keeps, for each thread that receives, which actor
+/// A role that is started again under its old path would not be reached from elsewhere: Akka.Remote keeps, for each thread of the pool, which actor
 /// a path led to, and goes on giving messages to the one that has stopped, as dead letters that nobody looks at. So a role's own path is new at each start.
 /// </remarks>
 /// <param name="role">The role as it is now; <see cref="ActorRefs.Nobody"/> while there is none.</param>
