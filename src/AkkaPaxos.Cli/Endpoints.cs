@@ -47,6 +47,7 @@ internal sealed class Endpoints : IDisposable
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     // After this long with no word of one gateway the next is tried.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private const string NoGateway = "what answers there is no gateway of AkkaPaxos";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = 2 * Patience }) { Timeout = Timeout.InfiniteTimeSpan };
     // Longer than a gateway's own request-timeout: its words say more.
@@ -169,7 +170,7 @@ internal sealed class Endpoints : IDisposable
                 : new Attempt<T>(endpoint, null, "no connection", GoOn: true, WasSent: false);
         }
 
-        Attempt<T> NotAGateway() => new(endpoint, null, "what answers there is no gateway of AkkaPaxos", GoOn: true);
+        Attempt<T> NotAGateway() => new(endpoint, null, NoGateway, GoOn: true);
     }
 
     /// <summary>Asks every endpoint at once.</summary>
@@ -187,7 +188,7 @@ internal sealed class Endpoints : IDisposable
             var text = await response.Content.ReadAsStringAsync(patience.Token);
             return response.IsSuccessStatusCode
                 ? (endpoint, JsonSerializer.Deserialize<T>(text, Json), null)
-                : (endpoint, default, ErrorIn(text) ?? "what answers there is no gateway of AkkaPaxos");
+                : (endpoint, default, ErrorIn(text) ?? NoGateway);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -199,7 +200,7 @@ internal sealed class Endpoints : IDisposable
         }
         catch (JsonException)
         {
-            return (endpoint, default, "what answers there is no gateway of AkkaPaxos");
+            return (endpoint, default, NoGateway);
         }
     }
 
