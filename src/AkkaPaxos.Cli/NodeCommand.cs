@@ -134,14 +134,12 @@ internal static class NodeCommand
     private static bool IsKeptIn(string folder, Config config) =>
         config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
 
-    /// <summary>Says who leads and that the node is ready, once it can serve.</summary>
+    /// <summary>Says that the node is ready, once it can serve.</summary>
     private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)
     {
         try
         {
-            NodeStatus status;
-            while ((status = await paxos.Status(ended)) is { Leader.Value: 0 } or { Problem: not null }) await Task.Delay(ReadyCheck, ended);
-            log.Info("node {0} leads with ballot {1}", status.Leader, status.Ballot);
+            while (await paxos.Status(ended) is { Leader.Value: 0 } or { Problem: not null }) await Task.Delay(ReadyCheck, ended);
             log.Info("node {0} is ready", paxos.Settings.NodeId);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

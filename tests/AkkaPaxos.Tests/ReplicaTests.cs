@@ -564,7 +564,7 @@ public sealed class ReplicaTests : ReplicaTestBase
     [Fact]
     public void What_it_has_proposed_stays_within_window_bytes_and_what_waits_within_a_multiple()
     {
-        Settings = Settings with { WindowBytes = 1000, BatchBytes = 400 };
+        Settings = Settings with { WindowBytes = 1000, BatchBytes = 400, MaxRequestBytes = 400 };
         var replica = StartReplica();
         Lead(replica, 1);
         for (var i = 1; i <= 30; i++) replica.Tell(new Request([new Command(1, i, 1, new byte[350])]), TestActor);
@@ -575,7 +575,7 @@ public sealed class ReplicaTests : ReplicaTestBase
     [Fact]
     public void Questions_beyond_what_may_wait_are_refused_at_once()
     {
-        Settings = Settings with { WindowBytes = 100 };
+        Settings = Settings with { WindowBytes = 100, MaxRequestBytes = 800 };
         var replica = StartReplica();
         for (var id = 1; id <= 6; id++) replica.Tell(new QueryRequest([new Query(id, false, new byte[50])]), TestActor);
         var refused = ExpectMsg<QueryResponse>(InTime).Results.Single();
@@ -584,6 +584,19 @@ public sealed class ReplicaTests : ReplicaTestBase
         replica.Tell(new QueryRequest([new Query(7, false, new byte[50])]), TestActor);
         Assert.Equal(6, ExpectMsg<QueryResponse>(InTime).Results.Single().Id);
         ExpectNoMsg(AMoment);
+    }
+
+    [Fact]
+    public void The_largest_request_is_taken_whatever_window_bytes_is()
+    {
+        Settings = Settings with { WindowBytes = 10, MaxRequestBytes = 200 };
+        var replica = StartReplica();
+        Lead(replica, 1);
+        replica.Tell(new QueryRequest([new Query(1, false, new byte[200])]), TestActor);
+        Next<ReadIndex>(Leader);
+        replica.Tell(new Request([new Command(1, 1, 1, new byte[200])]), TestActor);
+        Assert.Equal([1], Sequences(ExpectPropose().Value.Commands));
+        ExpectNoMsg(AMoment); // nothing was refused
     }
 
     // ---- long questions ----

@@ -46,8 +46,8 @@ public sealed record ProtocolSettings
     /// <summary>Bytes of values that may be on their way to one node: what is decided without it comes on top of what is in flight.</summary>
     public long UnderWayBytes => 2 * WindowBytes;
 
-    /// <summary>Bytes of commands that may wait at a replica.</summary>
-    public long PendingBytes => 8 * WindowBytes;
+    /// <summary>Bytes of commands, and of questions, that may wait at a replica: at least the largest request, or it would never be taken.</summary>
+    public long PendingBytes => Math.Max(8 * WindowBytes, MaxRequestBytes);
 
     /// <summary>Commands in a full batch.</summary>
     public int BatchCommands { get; init; }

@@ -379,6 +379,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         (_ballot, _isLed) = (changed.Ballot, changed.IsActive);
         if (_isLed) _round = Math.Max(_round, _ballot.Round);
         if (!_isLed || !elsewhere) return;
+        Log.Info("node {0} leads with ballot {1}", _ballot.Leader, _ballot);
         // What was passed on to another leader's replica may be lost with it.
         while (_passed.TryDequeue(out var passed))
             if (IsStillPassed(passed)) Enqueue(passed.Command, _requests.AddFirst);
