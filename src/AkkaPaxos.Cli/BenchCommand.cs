@@ -50,13 +50,15 @@ internal static class BenchCommand
         var warmUp = Number("--warm-up", "How long to run before measuring.", "S", 2, 0, 3_600);
         var valueSize = Number("--value-size", "Bytes of a value.", "B", 256, 0, 512 << 20);
         var keys = Number("--keys", "Different keys.", "N", 10_000, 1, 10_000_000);
+        var linksOption = new Option<string>("--links") { Description = "With --contact-points: the nodes' akkapaxos.links, akka or direct.", DefaultValueFactory = _ => "akka" };
+        linksOption.AcceptOnlyFromAmong("akka", "direct");
         var op = new Option<string>("--op") { Description = "put, or get (linearizable).", DefaultValueFactory = _ => "put" };
         op.AcceptOnlyFromAmong("put", "get");
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("bench",
             "Measures operations per second and latencies through AkkaPaxos.Client. Writes the keys bench-00000000 and on, and leaves them there.")
         {
-            contacts, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
+            contacts, linksOption, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
         };
         endpointOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -66,14 +68,14 @@ internal static class BenchCommand
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            var (nodes, durability) = parsed.GetValue(contacts) is { } given
-                ? (given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), BenchDurability.Unknown)
+            var (nodes, durability, links) = parsed.GetValue(contacts) is { } given
+                ? (given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), BenchDurability.Unknown, parsed.GetRequiredValue(linksOption))
                 : await Discover(endpointOptions, parsed, parsed.GetValue(targetLeader), cancel);
             var plan = new Plan(
                 parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
             var patience = endpointOptions.Timeout(parsed) ?? TimeSpan.FromSeconds(30);
-            var measured = await Run(nodes, parsed.GetRequiredValue(group), plan, patience, cancel);
+            var measured = await Run(nodes, parsed.GetRequiredValue(group), links, plan, patience, cancel);
             var figures = measured with { Durable = durability.IsDurable, Durability = durability.Text };
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
@@ -92,7 +94,7 @@ internal static class BenchCommand
         return option;
     }
 
-    private static async Task<(string[] Nodes, BenchDurability Durability)> Discover(
+    private static async Task<(string[] Nodes, BenchDurability Durability, string Links)> Discover(
         EndpointOptions options, ParseResult parsed, bool leaderFirst, CancellationToken cancel)
     {
         using var endpoints = options.Open(parsed);
@@ -104,16 +106,17 @@ internal static class BenchCommand
         var addresses = nodes.Select(n => n.Address).Concat(nodes[0].Peers.Select(p => p.Address)).Distinct().ToList();
         if (leaderFirst && nodes[0].Peers.FirstOrDefault(p => p.Node == nodes[0].Leader) is { } leader)
             addresses = [leader.Address, .. addresses.Where(a => a != leader.Address)];
-        return ([.. addresses], BenchDurability.Of(nodes));
+        return ([.. addresses], BenchDurability.Of(nodes), nodes[0].Links ?? "akka");
     }
 
     private static async Task<Figures> Run(
-        IReadOnlyList<string> contactPoints, string group, Plan plan, TimeSpan patience, CancellationToken cancel)
+        IReadOnlyList<string> contactPoints, string group, string links, Plan plan, TimeSpan patience, CancellationToken cancel)
     {
         // What goes wrong is counted, and told in the figures; Akka would tell it with stack traces, of each failed connection one.
-        var config = ConfigurationFactory.ParseString("""
+        var config = ConfigurationFactory.ParseString($"""
             akka.loglevel = OFF
             akka.stdout-loglevel = OFF
+            akkapaxos.links = {links}
             """).WithFallback(PaxosClient.DefaultConfig());
         using var system = ActorSystem.Create("bench", config);
         try

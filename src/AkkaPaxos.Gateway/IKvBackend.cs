@@ -49,6 +49,7 @@ public interface IKvBackend
 /// <param name="Peers">All members, this node among them.</param>
 /// <param name="Problem">Why it cannot serve; null where it can.</param>
 /// <param name="Durability">What an acknowledged write survives there; null from a node that does not say.</param>
+/// <param name="Links">How its messages travel: <c>akka</c> or <c>direct</c>; null from a node that does not say.</param>
 public sealed record NodeReport(
     int Node,
     string Address,
@@ -62,7 +63,8 @@ public sealed record NodeReport(
     long SnapshotSlot,
     IReadOnlyList<PeerReport> Peers,
     string? Problem,
-    DurabilityReport? Durability = null);
+    DurabilityReport? Durability = null,
+    string? Links = null);
 
 /// <summary>What an acknowledged write survives on a node.</summary>
 /// <param name="Level"><c>full</c>, <c>relaxed</c>, <c>unverified</c> or <c>in memory</c>.</param>

@@ -24,7 +24,7 @@ internal static class MessageText
         SlotChosen m => $"Chosen({m.Ballot}, {m.Slot})",
         Decisions m => $"Decisions({Span(m.Entries)})",
         CatchUp m => $"CatchUp(from {m.FromSlot})",
-        Heartbeat m => $"Heartbeat({m.Ballot})",
+        Heartbeat m => $"Heartbeat({m.Ballot}{(m.IsScouting ? ", scouting" : "")})",
         Executed m => $"Executed({m.SlotOut})",
         _ => message.GetType().Name,
     };

@@ -57,7 +57,8 @@ public sealed class PaxosBackend : IKvBackend
             status.SnapshotSlot,
             [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem))],
             status.Problem,
-            new DurabilityReport(status.Durability.Word, status.Durability.Detail));
+            new DurabilityReport(status.Durability.Word, status.Durability.Detail),
+            _paxos.Settings.Links.Word);
     }
 
     /// <inheritdoc/>

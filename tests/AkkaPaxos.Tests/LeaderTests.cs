@@ -148,6 +148,53 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     }
 
     [Fact]
+    public void A_scout_that_comes_forward_is_told_to_the_others_and_one_that_does_not_is_not()
+    {
+        var leader = Leader();
+        Pass(Silence);
+        var acceptor = Peers.AcceptorProbe(2);
+        acceptor.ExpectMsg<Prepare>(InTime);
+        var other = Peers.LeaderProbe(3);
+        for (var page = 1; page <= 3; page++)
+        {
+            acceptor.Reply(new Promise(new NodeId(2), B(1), page, page + 1, 1, [new PValue(B(0, 3), page, Value.NoOp)]));
+            Assert.Equal(page + 1, acceptor.ExpectMsg<Prepare>(InTime).FromSlot);
+            Settle(leader);
+            Pass(Settings.HeartbeatInterval);
+            other.ExpectMsg(new Heartbeat(B(1), IsScouting: true), InTime);
+        }
+        for (var tick = 0; tick < 5; tick++) Pass(Settings.HeartbeatInterval);
+        Settle(leader);
+        other.ExpectNoMsg(AMoment);
+    }
+
+    [Fact]
+    public void It_does_not_start_a_ballot_of_its_own_while_another_leaders_scout_comes_forward()
+    {
+        var leader = Leader();
+        for (var i = 0; i < 40; i++)
+        {
+            leader.Tell(new Heartbeat(B(7, 3), IsScouting: true));
+            Settle(leader);
+            Pass(Settings.HeartbeatInterval);
+        }
+        Peers.AcceptorProbe(1).ExpectNoMsg(AMoment);
+        Peers.ReplicaProbe(1).ExpectNoMsg(AMoment); // nobody leads yet
+        Pass(Silence);
+        Assert.Equal(B(8), Peers.AcceptorProbe(1).ExpectMsg<Prepare>(InTime).Ballot);
+    }
+
+    [Fact]
+    public void A_scout_of_another_leader_does_not_end_its_own_lead()
+    {
+        var leader = Leader();
+        Adopt(leader, 1);
+        leader.Tell(new Heartbeat(B(7, 3), IsScouting: true));
+        leader.Tell(new Propose(1, V("x")));
+        Assert.Equal(B(1), Peers.AcceptorProbe(1).ExpectMsg<MultiPaxos.Accept>(InTime).PValue.Ballot);
+    }
+
+    [Fact]
     public void Adopted_it_beats_and_tells_its_replica()
     {
         var leader = Leader();

@@ -64,6 +64,7 @@ public class ScoutTests : RoleTestBase
         Peers.AcceptorProbe(1).ExpectMsg(new Prepare(B(4), 1), InTime);
         scout.Tell(Page(1, B(4), 1, 5, P(B(2), 1, "a")));
         Peers.AcceptorProbe(1).ExpectMsg(new Prepare(B(4), 5), InTime);
+        ExpectMsg(new ScoutAdvanced(B(4)), InTime);
         scout.Tell(Promise(2, B(4)));
         ExpectNoMsg(AMoment);
         scout.Tell(Page(1, B(4), 5, 0, P(B(3), 5, "e")));
@@ -82,6 +83,7 @@ public class ScoutTests : RoleTestBase
         scout.Tell(Page(1, B(4), 5, 0));
         scout.Tell(Page(1, B(4), 1, 5, P(B(2), 1, "a")));
         Peers.AcceptorProbe(1).ExpectNoMsg(AMoment);
+        ExpectMsg(new ScoutAdvanced(B(4)), InTime);
         ExpectNoMsg(TimeSpan.Zero);
         scout.Tell(Promise(3, B(4)));
         ExpectAdopted(scout);

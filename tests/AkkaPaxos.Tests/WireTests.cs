@@ -3,6 +3,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
 using AkkaPaxos.Wire;
@@ -42,6 +43,7 @@ public class WireTests : RoleTestBase
         new Decision(9, B(4, 2), null),
         new Decision(9, B(4, 2), Value.NoOp),
         new Heartbeat(B(long.MaxValue, int.MaxValue)),
+        new Heartbeat(B(4, 2), IsScouting: true),
         new ReadIndex(17),
         new ReadIndexResult(17, 9, 3),
         new ReadIndexResult(17, -1),
@@ -62,6 +64,8 @@ public class WireTests : RoleTestBase
         new ReplicaSnapshot(7, Bytes),
         new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")], "acceptor: full"),
         new Welcome(new NodeId(2)),
+        new FindLink(),
+        new LinkAt(65535),
         new Refused(new NodeId(2), "node id 1 belongs to another"),
         new ClusterView(new NodeId(2), -7, [-7, int.MaxValue], NodeId.None),
         new ClusterView(new NodeId(2), 7, [], new NodeId(1)),

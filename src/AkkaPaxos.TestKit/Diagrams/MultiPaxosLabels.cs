@@ -29,7 +29,7 @@ public static class MultiPaxosLabels
             Adopted m => new("Adopted", $"{m.Ballot}"),
             Preempted m => new("Preempted", $"{m.Ballot}"),
             SlotChosen m => new("SlotChosen", $"{m.Ballot}, {m.Slot}"),
-            Heartbeat m => new("Heartbeat", $"{m.Ballot}"),
+            Heartbeat m => new("Heartbeat", m.IsScouting ? $"{m.Ballot}, scouting" : $"{m.Ballot}"),
             LeaderChanged m => new("LeaderChanged", $"{m.Ballot}, {(m.IsActive ? "active" : "not active")}"),
             Executed m => new("Executed", $"{m.SlotOut}"),
             Progress m => new("Progress", $"{m.SlotOut}"),

@@ -40,6 +40,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private long _confirmers;
     private Child? _scout;
     private bool _succeeded; // since the last tick
+    private bool _hasAdvanced; // its scout, since the last tick
     private long _tick;
     private readonly long _askAgainTicks; // the resend-interval in ticks
     private long _toldFrom; // the slotOut from which decisions were last told again to its replica
@@ -96,7 +97,9 @@ public class Leader : UntypedPersistentActor, IWithTimers
             case Propose m: OnPropose(m); break;
             case SlotChosen m: OnSlotChosen(m); break;
             case Executed m: OnExecuted(m); break;
+            case Heartbeat { IsScouting: true } m: OnScouting(m); break;
             case Heartbeat m: OnHeartbeat(m); break;
+            case ScoutAdvanced m: _hasAdvanced |= m.Ballot == _ballot; break;
             case Tick: OnTick(); break;
             case Silence: OnSilence(); break;
             case Adopted m: OnAdopted(m); break;
@@ -129,6 +132,14 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _timeout.Shrink();
         Watch();
         Announce(heartbeat.Ballot, true);
+    }
+
+    // Another leader, which does not lead yet but comes forward: it is given the time that it needs. Whether it may, the acceptors decide.
+    private void OnScouting(Heartbeat heartbeat)
+    {
+        if (_phase != Phase.Watching || heartbeat.Ballot < _known) return;
+        _known = heartbeat.Ballot;
+        Watch();
     }
 
     private void OnSilence()
@@ -317,15 +328,18 @@ public class Leader : UntypedPersistentActor, IWithTimers
             if (_succeeded) _timeout.Shrink();
             _succeeded = false;
         }
+        else if (_hasAdvanced) Beat(isScouting: true); // one that cannot come forward does not keep others from trying
+
+        _hasAdvanced = false;
 
         AskAgain(_scout);
         foreach (var commander in _slots.Commanders) AskAgain(commander);
         foreach (var (_, read) in _reads.OrderBy(r => r.Key)) AskAgain(read.Confirmer);
     }
 
-    private void Beat()
+    private void Beat(bool isScouting = false)
     {
-        var heartbeat = new Heartbeat(_ballot);
+        var heartbeat = new Heartbeat(_ballot, isScouting);
         foreach (var node in _context.Membership.Leaders(_slots.Highest))
             if (node != _context.Self)
                 _link.Tell(node, "leader", _context.Peers.Leader(node), heartbeat);

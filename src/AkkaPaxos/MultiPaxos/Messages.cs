@@ -173,7 +173,13 @@ public sealed record SlotChosen(Ballot Ballot, long Slot) : INodeMessage;
 /// leader beside it, too, of whose values it gets.
 /// </summary>
 /// <param name="Ballot">The ballot it leads.</param>
-public sealed record Heartbeat(Ballot Ballot) : IPaxosMessage;
+/// <param name="IsScouting">It does not lead yet, but its scout has come forward since the last time: phase 1 over many accepted slots may take longer than
+/// others' patience, and who starts a ballot of his own then makes it start over.</param>
+public sealed record Heartbeat(Ballot Ballot, bool IsScouting = false) : IPaxosMessage;
+
+/// <summary>Scout to its leader: a page of a promise has come, and more is to come.</summary>
+/// <param name="Ballot">The scout's.</param>
+public sealed record ScoutAdvanced(Ballot Ballot) : INodeMessage;
 
 /// <summary>Leader to the replica beside it: who leads now, as far as this leader knows. Sent at each change.</summary>
 /// <param name="Ballot">The highest ballot known to be led, or to have preempted this leader.</param>

@@ -71,6 +71,7 @@ public class Scout : UntypedActor
         if (promise.NextSlot > 0)
         {
             _waitFor[promise.From] = promise.NextSlot;
+            _link.Tell(_context.Self, "leader", _leader, new ScoutAdvanced(_ballot));
             Ask(promise.From, promise.NextSlot);
             return;
         }

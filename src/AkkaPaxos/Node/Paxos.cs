@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Event;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.Hocon;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -44,7 +45,7 @@ public sealed class Paxos : IExtension
             : Durability.Unopened(system.Settings.Config);
         if (Durability.Level != DurabilityLevel.Full) system.Log.Warning("node {0}: durability is {1}", Settings.NodeId, Durability);
         if (Settings.FrameProblem(system.Settings.Config) is { } lost) system.Log.Warning("node {0}: {1}", Settings.NodeId, lost);
-        _peers = new PeerDirectory(system, Settings);
+        _peers = new PeerDirectory(system, Settings, Settings.Links.IsDirect ? new LinkHub(system, Settings.NodeId.Value, Settings.Links) : null);
         Action<NodeFailedException> failed = why => _failed.TrySetResult(why);
         var node = Props.Create(typeof(PaxosNode), Settings, _peers, failed);
         system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node, failed), "paxos");

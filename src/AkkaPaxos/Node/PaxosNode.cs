@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Pattern;
 using Akka.Remote;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
 
@@ -97,6 +98,11 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (_settings.Warning is { } warning) _log.Warning(warning);
         if (_settings.TraceSlots > 0) Context.ActorOf(Props.Create(typeof(Tracer), _settings.TraceSlots), "tracer");
         _peers.Links.Asker = Context.ActorOf(Props.Create(typeof(PeerLinkAnswers), _peers.Links), "links");
+        if (_peers.Direct is { } direct)
+        {
+            var others = _settings.Membership.Members.Where(m => m.Id != _settings.NodeId).Select(m => direct.Node(m.Address)).ToList();
+            Context.ActorOf(Props.Create(typeof(LinkFinder), direct, _settings.Group, others), LinkFinder.Name);
+        }
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
         foreach (var role in _roles)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -74,7 +75,10 @@ public sealed class PaxosSession
         _calls.Signal = () => _actor.Tell(ClientSession.Flush.Instance, ActorRefs.NoSender);
     }
 
-    /// <summary>A session from another actor system, whose provider is remote or cluster. Nothing is sent before the first call.</summary>
+    /// <summary>
+    /// A session from another actor system, whose provider is remote or cluster. Nothing of it is sent before the first call. With <c>akkapaxos.links = direct</c> in the
+    /// system's configuration it goes by direct links where the nodes take them.
+    /// </summary>
     /// <param name="system">The client's own actor system.</param>
     /// <param name="contactPoints">Addresses of nodes, as Akka writes them: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>. The first is asked
     /// first.</param>
@@ -87,12 +91,12 @@ public sealed class PaxosSession
         ActorSystem system, IEnumerable<string> contactPoints, string group = "default", SessionSettings? settings = null)
     {
         PaxosSettings.RequireSerializer(system);
-        var provider = ((ExtendedActorSystem)system).Provider;
+        var links = ClientLinks.Get(system);
         var replicas = contactPoints.Select(at =>
         {
             if (!Address.TryParse(at, out var address) || address.Host is null || address.Port is null)
                 throw new FormatException($"contact point \"{at}\" is not an address like akka.tcp://akkapaxos@host:port");
-            return provider.ResolveActorRef(PeerDirectory.Path(at, group, "replica"));
+            return links.Actor($"{address}", group, PeerDirectory.Path("", group, "replica"));
         }).ToList();
         return Open(system, replicas, settings);
     }

@@ -5,6 +5,7 @@ using Akka.Configuration;
 using Akka.Serialization;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.Hocon;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
 using AkkaPaxos.Wire;
@@ -40,6 +41,7 @@ public sealed class PaxosSettings
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
             throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
         JoinCluster = section.Switch("join-cluster");
+        Links = LinkSettings.Read(config.WithFallback(DefaultConfig()), Address);
         TraceSlots = section.Whole("trace-slots", min: 0);
         RandomSeed = section.Whole("random-seed", min: int.MinValue);
         IsDurabilityRelaxed = section.Text("durability") switch
@@ -98,6 +100,9 @@ public sealed class PaxosSettings
 
     /// <summary>Whether the node joins its fellow members in an Akka cluster, where nothing else does.</summary>
     public bool JoinCluster { get; }
+
+    /// <summary>How messages travel between nodes.</summary>
+    internal LinkSettings Links { get; }
 
     /// <summary>The latest slots whose messages are kept for a trace; 0: none.</summary>
     public int TraceSlots { get; }

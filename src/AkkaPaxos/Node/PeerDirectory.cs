@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -16,14 +17,20 @@ internal sealed class PeerDirectory : IPeerDirectory
     private readonly ConcurrentDictionary<(NodeId Node, string Role), IActorRef> _remote = new();
     private readonly ConcurrentDictionary<string, IActorRef> _own = new();
 
-    public PeerDirectory(ActorSystem system, PaxosSettings settings) =>
-        (_system, _settings, Links) = (system, settings, new PeerLinks(settings.Protocol.UnderWayBytes));
+    /// <param name="system">The node's actor system.</param>
+    /// <param name="settings">The node's.</param>
+    /// <param name="direct">Direct links; null: messages go by Akka's remoting alone.</param>
+    public PeerDirectory(ActorSystem system, PaxosSettings settings, LinkHub? direct) =>
+        (_system, _settings, Links, Direct) = (system, settings, new PeerLinks(settings.Protocol.UnderWayBytes), direct);
 
     /// <summary>Where a node's role lives: <c>akka.tcp://akkapaxos@10.0.0.1:4053/user/paxos/default/replica</c>.</summary>
     public static string Path(string address, string group, string role) => $"{address}/user/paxos/{group}/{role}";
 
-    /// <summary>What bounds what is on its way to other nodes.</summary>
+    /// <summary>What bounds what is on its way to other nodes by Akka's remoting.</summary>
     public PeerLinks Links { get; }
+
+    /// <summary>Direct links; null where there are none.</summary>
+    public LinkHub? Direct { get; }
 
     public IActorRef Acceptor(NodeId node) => Find(node, "acceptor");
 
@@ -39,7 +46,10 @@ internal sealed class PeerDirectory : IPeerDirectory
         var member = _settings.Membership.Members.FirstOrDefault(m => m.Id == node);
         if (member is null) return ActorRefs.Nobody;
         var peer = ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(member.Address, _settings.Group, role));
-        return _remote.GetOrAdd((node, role), Links.Add(node, role, peer));
+        IActorRef link = Links.Add(node, role, peer);
+        // Who introduces himself does so by the way on which direct links are found.
+        if (Direct is not null && role != "introduction") link = Direct.Node(member.Address).Actor(Path("", _settings.Group, role), link);
+        return _remote.GetOrAdd((node, role), link);
     }
 
     public void SetOwn(string role, IActorRef actor) => _own[role] = actor;

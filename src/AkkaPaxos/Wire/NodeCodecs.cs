@@ -1,9 +1,10 @@
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Links;
 using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Wire;
 
-/// <summary>The codecs of the messages in node.proto, in its order.</summary>
+/// <summary>The codecs of the messages in node.proto and links.proto, in their order.</summary>
 internal static class NodeCodecs
 {
     public static readonly Codec[] All =
@@ -22,5 +23,8 @@ internal static class NodeCodecs
         Codec.Of<ClusterView, Proto.ClusterView>("ClusterView/1",
             m => new() { From = m.From.Value, Incarnation = m.Incarnation, Sees = { m.Sees }, Favours = m.Favours.Value },
             p => new(new(p.From), p.Incarnation, p.Sees.ToArray(), new(p.Favours))),
+
+        Codec.Of<FindLink, Proto.FindLink>("FindLink/1", _ => new(), _ => new()),
+        Codec.Of<LinkAt, Proto.LinkAt>("LinkAt/1", m => new() { Port = m.Port }, p => new(p.Port)),
     ];
 }

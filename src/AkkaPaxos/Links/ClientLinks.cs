@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+
+namespace AkkaPaxos.Links;
+
+/// <summary>The links of a client's actor system, which all its sessions share.</summary>
+internal sealed class ClientLinks : IExtension
+{
+    private sealed class ForSystem : ExtensionIdProvider<ClientLinks>
+    {
+        public override ClientLinks CreateExtension(ExtendedActorSystem system) => new(system);
+    }
+
+    private readonly ExtendedActorSystem _system;
+    private readonly LinkSettings _settings;
+    private readonly ConcurrentDictionary<(string Address, string Group), Lazy<LinkPeer>> _peers = new();
+
+    private ClientLinks(ExtendedActorSystem system)
+    {
+        _system = system;
+        _settings = LinkSettings.Read(system.Settings.Config, $"{system.Provider.DefaultAddress}");
+    }
+
+    /// <summary>Those of a system.</summary>
+    /// <exception cref="Akka.Configuration.ConfigurationException">Its settings are wrong; one line that names the key.</exception>
+    public static ClientLinks Get(ActorSystem system) => system.WithExtension<ClientLinks, ForSystem>();
+
+    /// <summary>An actor of a node: by a direct link where both sides want one.</summary>
+    /// <param name="address">The node's Akka address.</param>
+    /// <param name="group">The log's name.</param>
+    /// <param name="path">The actor's path there.</param>
+    public IActorRef Actor(string address, string group, string path)
+    {
+        if (!_settings.IsDirect) return _system.Provider.ResolveActorRef(address + path);
+        return _peers.GetOrAdd((address, group), key => new Lazy<LinkPeer>(() => Find(key.Address, key.Group))).Value.Actor(path);
+    }
+
+    private LinkPeer Find(string address, string group)
+    {
+        var hub = new LinkHub(_system, 0, _settings);
+        var peer = hub.Node(address);
+        _system.ActorOf(Props.Create(typeof(LinkFinder), hub, group, (IReadOnlyList<LinkPeer>)[peer]));
+        return peer;
+    }
+}
