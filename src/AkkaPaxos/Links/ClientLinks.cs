@@ -13,7 +13,7 @@ internal sealed class ClientLinks : IExtension
 
     private readonly ExtendedActorSystem _system;
     private readonly LinkSettings _settings;
-    private readonly ConcurrentDictionary<(string Address, string Group), Lazy<LinkPeer>> _peers = new();
+    private readonly ConcurrentDictionary<(string Address, string Whom), Lazy<LinkPeer>> _peers = new();
 
     private ClientLinks(ExtendedActorSystem system)
     {
@@ -27,19 +27,19 @@ internal sealed class ClientLinks : IExtension
 
     /// <summary>An actor of a node: by a direct link where both sides want one.</summary>
     /// <param name="address">The node's Akka address.</param>
-    /// <param name="group">The log's name.</param>
+    /// <param name="whom">The path of the actor there that answers <see cref="FindLink"/>.</param>
     /// <param name="path">The actor's path there.</param>
-    public IActorRef Actor(string address, string group, string path)
+    public IActorRef Actor(string address, string whom, string path)
     {
         if (!_settings.IsDirect) return _system.Provider.ResolveActorRef(address + path);
-        return _peers.GetOrAdd((address, group), key => new Lazy<LinkPeer>(() => Find(key.Address, key.Group))).Value.Actor(path);
+        return _peers.GetOrAdd((address, whom), key => new Lazy<LinkPeer>(() => Find(key.Address, key.Whom))).Value.Actor(path);
     }
 
-    private LinkPeer Find(string address, string group)
+    private LinkPeer Find(string address, string whom)
     {
         var hub = new LinkHub(_system, 0, _settings);
         var peer = hub.Node(address);
-        _system.ActorOf(Props.Create(typeof(LinkFinder), hub, group, (IReadOnlyList<LinkPeer>)[peer]));
+        _system.ActorOf(Props.Create(typeof(LinkFinder), hub, whom, (IReadOnlyList<LinkPeer>)[peer]));
         return peer;
     }
 }

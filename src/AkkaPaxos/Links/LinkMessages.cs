@@ -3,7 +3,7 @@ using AkkaPaxos.MultiPaxos;
 namespace AkkaPaxos.Links;
 
 /// <summary>
-/// To the <see cref="LinkFinder"/> of a node, over Akka's remoting: where do you take direct connections? Answered with <see cref="LinkAt"/>, or not at all by a
+/// To the introduction of a node, over Akka's remoting: where do you take direct connections? Answered with <see cref="LinkAt"/>, or not at all by a
 /// node that takes none.
 /// </summary>
 public sealed record FindLink : IPaxosMessage;

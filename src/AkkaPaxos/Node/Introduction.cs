@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
 using AkkaPaxos.Consensus;
+using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Node;
@@ -121,6 +122,9 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                     if (_firstRefusal == 0) _firstRefusal = _tick;
                 }
                 Decide();
+                break;
+            case FindLink:
+                if (_peers.Direct is { } direct) Sender.Tell(new LinkAt(direct.Port), Self);
                 break;
             case GetSeen:
                 Sender.Tell(Seen(), Self);

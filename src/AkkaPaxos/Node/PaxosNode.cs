@@ -101,7 +101,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (_peers.Direct is { } direct)
         {
             var others = _settings.Membership.Members.Where(m => m.Id != _settings.NodeId).Select(m => direct.Node(m.Address)).ToList();
-            Context.ActorOf(Props.Create(typeof(LinkFinder), direct, _settings.Group, others), LinkFinder.Name);
+            Context.ActorOf(Props.Create(typeof(LinkFinder), direct, PeerDirectory.Path("", _settings.Group, "introduction"), others), "link-finder");
         }
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
         foreach (var role in _roles)

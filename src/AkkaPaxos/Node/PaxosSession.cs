@@ -96,7 +96,7 @@ public sealed class PaxosSession
         {
             if (!Address.TryParse(at, out var address) || address.Host is null || address.Port is null)
                 throw new FormatException($"contact point \"{at}\" is not an address like akka.tcp://akkapaxos@host:port");
-            return links.Actor($"{address}", group, PeerDirectory.Path("", group, "replica"));
+            return links.Actor($"{address}", PeerDirectory.Path("", group, "introduction"), PeerDirectory.Path("", group, "replica"));
         }).ToList();
         return Open(system, replicas, settings);
     }
