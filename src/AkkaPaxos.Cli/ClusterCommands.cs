@@ -18,6 +18,8 @@ internal static class ClusterCommands
         DefaultValueFactory = _ => ".run",
     };
 
+    private static readonly Option<bool> FastOption = new("--fast") { Description = $"Nodes with the settings of hocon/fast.conf: {string.Join(", ", LocalCluster.Fast)}." };
+
     private static readonly Option<string[]> SetOption = new("--set") { Description = "key=value: a HOCON setting for every node; may be given again." };
 
     /// <summary>Runs a cluster until Ctrl-C.</summary>
@@ -28,10 +30,10 @@ internal static class ClusterCommands
         {
             if (r.Tokens is [var given] && !(int.TryParse(given.Value, out var n) && n is >= 1 and <= 15)) r.AddError($"nodes: {given.Value} is not a whole number from 1 to 15");
         });
-        var command = new Command("cluster", "Runs a cluster of node processes on free ports of this machine until Ctrl-C.") { size, DirectoryOption, SetOption };
+        var command = new Command("cluster", "Runs a cluster of node processes on free ports of this machine until Ctrl-C.") { size, FastOption, DirectoryOption, SetOption };
         command.SetAction(async (parsed, cancel) =>
         {
-            using var cluster = new LocalCluster(parsed.GetValue(size), parsed.GetValue(DirectoryOption)!, parsed.GetValue(SetOption) ?? []);
+            using var cluster = new LocalCluster(parsed.GetValue(size), parsed.GetValue(DirectoryOption)!, Settings(parsed));
             cluster.StartAll();
             try
             {
@@ -48,6 +50,8 @@ internal static class ClusterCommands
         });
         return command;
     }
+
+    private static string[] Settings(ParseResult parsed) => [.. parsed.GetValue(FastOption) ? LocalCluster.Fast : [], .. parsed.GetValue(SetOption) ?? []];
 
     /// <summary>Says which nodes end, and fails when none is left.</summary>
     private static async Task WatchOver(LocalCluster cluster, CancellationToken cancel)
@@ -66,10 +70,10 @@ internal static class ClusterCommands
     public static Command Demo()
     {
         var keep = new Option<bool>("--keep") { Description = "Leave the cluster running at the end, and print its endpoints." };
-        var command = new Command("demo", $"Starts three nodes, writes {Keys:N0} keys, kills the leader meanwhile, and checks that nothing acknowledged is lost.") { keep, DirectoryOption, SetOption };
+        var command = new Command("demo", $"Starts three nodes, writes {Keys:N0} keys, kills the leader meanwhile, and checks that nothing acknowledged is lost.") { keep, FastOption, DirectoryOption, SetOption };
         command.SetAction(async (parsed, cancel) =>
         {
-            using var cluster = new LocalCluster(3, parsed.GetValue(DirectoryOption)!, ["akkapaxos.trace-slots=256", .. parsed.GetValue(SetOption) ?? []]);
+            using var cluster = new LocalCluster(3, parsed.GetValue(DirectoryOption)!, ["akkapaxos.trace-slots=256", .. Settings(parsed)]);
             await RunDemo(cluster, cancel);
             if (parsed.GetValue(keep))
             {

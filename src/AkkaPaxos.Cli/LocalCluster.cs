@@ -12,6 +12,9 @@ namespace AkkaPaxos.Cli;
 /// </summary>
 public sealed class LocalCluster : IDisposable
 {
+    /// <summary>The settings of <c>hocon/fast.conf</c>.</summary>
+    public static IReadOnlyList<string> Fast { get; } = ["akkapaxos.links=direct"];
+
     private readonly string _directory;
     private readonly string[] _settings;
     private bool _abandoned;

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace AkkaPaxos.Cluster.Tests;
 
-public sealed class LeaderKilledTests(ITestOutputHelper output) : RealProcesses
+public class LeaderKilledTests(ITestOutputHelper output) : RealProcesses
 {
     [Fact]
     public async Task No_acknowledged_write_is_lost_when_the_leader_is_killed_under_load_five_times()

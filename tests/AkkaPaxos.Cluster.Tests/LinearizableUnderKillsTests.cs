@@ -5,7 +5,7 @@ using Xunit.Sdk;
 
 namespace AkkaPaxos.Cluster.Tests;
 
-public sealed class LinearizableUnderKillsTests(ITestOutputHelper output) : LinearizableRun(output)
+public class LinearizableUnderKillsTests(ITestOutputHelper output) : LinearizableRun(output)
 {
     [Fact]
     public async Task When_the_leader_and_others_are_killed_again_and_again()

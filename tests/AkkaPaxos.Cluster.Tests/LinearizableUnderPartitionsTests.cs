@@ -7,7 +7,7 @@ namespace AkkaPaxos.Cluster.Tests;
 /// <summary>
 /// Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.
 /// </summary>
-public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableRun(output)
+public class LinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableRun(output)
 {
     [FactWhereNamespacesArePermitted]
     public async Task When_the_leader_is_cut_off_from_the_majority()
@@ -119,7 +119,7 @@ public sealed class LinearizableUnderPartitionsTests(ITestOutputHelper output) :
 
     private async Task<LocalCluster> Started(NetworkNamespaces network, params string[] settings)
     {
-        var cluster = new LocalCluster(network.Hosts, Folder, [RequestTimeout, .. settings]);
+        var cluster = Cluster(network.Hosts, [RequestTimeout, .. settings]);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         return cluster;

@@ -43,7 +43,7 @@ public sealed class LockedJournalTests(ITestOutputHelper output) : RealProcesses
 
     private async Task<LocalCluster> Started(string name)
     {
-        var cluster = new LocalCluster(1, Path.Combine(Folder, name), "akkapaxos.gateway.request-timeout=1s");
+        var cluster = new LocalCluster(1, Path.Combine(Folder, name), [.. Variant, "akkapaxos.gateway.request-timeout=1s"]);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         Assert.True(await Kv.TryPut(cluster.Nodes[0].Http, "before", "1"));

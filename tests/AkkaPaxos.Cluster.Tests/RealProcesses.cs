@@ -14,7 +14,16 @@ public abstract class RealProcesses : IDisposable
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("akkapaxos-").FullName;
 
-    protected LocalCluster Cluster(int size, params string[] settings) => new(size, Folder, settings);
+    /// <summary>
+    /// What the nodes run with besides what a test sets: by the environment variable AKKAPAXOS_TEST_SETTINGS, <c>key=value</c> each with semicolons between, unless a
+    /// class has its own.
+    /// </summary>
+    protected virtual IReadOnlyList<string> Variant =>
+        Environment.GetEnvironmentVariable("AKKAPAXOS_TEST_SETTINGS")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    protected LocalCluster Cluster(int size, params string[] settings) => new(size, Folder, [.. Variant, .. settings]);
+
+    protected LocalCluster Cluster(IReadOnlyList<LocalHost> hosts, params string[] settings) => new(hosts, Folder, [.. Variant, .. settings]);
 
     /// <summary>Waits until <paramref name="condition"/> holds.</summary>
     protected static async Task Until(string otherwise, Func<Task<bool>> condition)

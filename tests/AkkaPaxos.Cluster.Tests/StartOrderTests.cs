@@ -82,7 +82,7 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
     public async Task A_node_that_is_cut_off_when_all_start_founds_no_cluster_of_its_own()
     {
         using var network = new NetworkNamespaces(3);
-        using var cluster = new LocalCluster(network.Hosts, Folder);
+        using var cluster = Cluster(network.Hosts);
         var alone = cluster.Nodes[0];
         network.Isolate(alone, cluster.Nodes);
         cluster.StartAll();
@@ -100,7 +100,7 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
     public async Task A_node_that_is_left_in_a_cluster_of_its_own_joins_the_others_anew()
     {
         using var network = new NetworkNamespaces(3);
-        using var cluster = new LocalCluster(network.Hosts, Folder);
+        using var cluster = Cluster(network.Hosts);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         await AllInOneCluster(cluster);
