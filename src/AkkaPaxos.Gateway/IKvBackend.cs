@@ -84,7 +84,8 @@ public sealed record RoleReport(string Name, bool Running, string? Problem);
 /// <param name="InCluster">Whether the gossip of the node's Akka cluster has it as a member that can be reached.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 /// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for the node that is asked.</param>
-public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut, string? Problem = null);
+/// <param name="Linked">Whether messages go to it by direct links now.</param>
+public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut, string? Problem = null, bool Linked = false);
 
 /// <summary>A message that a role of the node sent.</summary>
 /// <param name="At">When, by the sender's clock.</param>

@@ -55,7 +55,7 @@ public sealed class PaxosBackend : IKvBackend
             status.SlotOut,
             status.Checksum.ToString("x16"),
             status.SnapshotSlot,
-            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem))],
+            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked))],
             status.Problem,
             new DurabilityReport(status.Durability.Word, status.Durability.Detail),
             _paxos.Settings.Links.Word);

@@ -132,10 +132,13 @@ public class LinearizableUnderPartitionsTests(ITestOutputHelper output) : Linear
     }
 
     /// <summary>Waits until every node takes every other for reachable; one that stopped for good never will.</summary>
-    private static async Task AllSeeEachOther(LocalCluster cluster)
+    private async Task AllSeeEachOther(LocalCluster cluster)
     {
         foreach (var one in cluster.Nodes)
             foreach (var other in cluster.Nodes)
+            {
                 await Until($"node {one.Id} does not reach node {other.Id}: {one.LastLogLine()}", () => Reaches(one, other));
+                if (one != other) await Until($"node {one.Id} is linked to node {other.Id}, or not, against its settings", async () => await Linked(one, other) == IsLinked);
+            }
     }
 }

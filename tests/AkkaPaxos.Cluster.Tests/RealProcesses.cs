@@ -21,6 +21,9 @@ public abstract class RealProcesses : IDisposable
     protected virtual IReadOnlyList<string> Variant =>
         Environment.GetEnvironmentVariable("AKKAPAXOS_TEST_SETTINGS")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
+    /// <summary>Whether nodes are to take direct links to each other.</summary>
+    protected bool IsLinked => Variant.Contains("akkapaxos.links=direct");
+
     protected LocalCluster Cluster(int size, params string[] settings) => new(size, Folder, [.. Variant, .. settings]);
 
     protected LocalCluster Cluster(IReadOnlyList<LocalHost> hosts, params string[] settings) => new(hosts, Folder, [.. Variant, .. settings]);
@@ -34,6 +37,9 @@ public abstract class RealProcesses : IDisposable
 
     /// <summary>Whether a node takes another for reachable.</summary>
     protected static Task<bool> Reaches(LocalNode one, LocalNode other) => Says(one, other, "reachable");
+
+    /// <summary>Whether a node's messages to another go by direct links.</summary>
+    protected static Task<bool> Linked(LocalNode one, LocalNode other) => Says(one, other, "linked");
 
     /// <summary>Whether the gossip of a node has another as a member that it reaches.</summary>
     protected static Task<bool> InCluster(LocalNode one, LocalNode other) => Says(one, other, "inCluster");

@@ -45,7 +45,9 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// else.</param>
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 /// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for this node itself.</param>
-public sealed record PeerStatus(NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut, string? Problem = null);
+/// <param name="IsLinked">Whether messages go to it by direct links now; false where they go by Akka's remoting, and for this node itself.</param>
+public sealed record PeerStatus(
+    NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut, string? Problem = null, bool IsLinked = false);
 
 /// <summary>Why a node can no longer take part.</summary>
 /// <param name="message">One line.</param>

@@ -118,7 +118,8 @@ public sealed class Paxos : IExtension
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 inCluster.Contains(m.Id),
                 (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
-                seen?.Problems.GetValueOrDefault(m.Id)))],
+                seen?.Problems.GetValueOrDefault(m.Id),
+                m.Id != Settings.NodeId && _peers.Direct?.Node(m.Address).IsConnected == true))],
             problem,
             Durability);
     }
