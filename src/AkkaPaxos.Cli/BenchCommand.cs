@@ -55,16 +55,22 @@ internal static class BenchCommand
         var op = new Option<string>("--op") { Description = "put, or get (linearizable).", DefaultValueFactory = _ => "put" };
         op.AcceptOnlyFromAmong("put", "get");
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
+        var profile = new Option<bool>("--profile")
+        {
+            Description = "Print also where the time of a write goes and what it costs, from all of --endpoints, whose nodes run with akkapaxos.trace-slots=4096. Tracing itself costs some.",
+        };
         var command = new Command("bench",
             "Measures operations per second and latencies through AkkaPaxos.Client. Writes the keys bench-00000000 and on, and leaves them there.")
         {
-            contacts, linksOption, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json,
+            contacts, linksOption, targetLeader, group, clients, seconds, warmUp, valueSize, keys, op, json, profile,
         };
         endpointOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(contacts) is not null && (result.GetValue(targetLeader) || endpointOptions.AreGiven(result)))
                 result.AddError("--contact-points can be given with neither --endpoints nor --target-leader: those are to find the contact points");
+            if (result.GetValue(profile) && (result.GetValue(json) || result.GetValue(op) is "get" || result.GetValue(contacts) is not null))
+                result.AddError("--profile is of puts, asks --endpoints, and prints tables: it goes with neither --op get, --contact-points nor --json");
         });
         command.SetAction(async (parsed, cancel) =>
         {
@@ -75,9 +81,18 @@ internal static class BenchCommand
                 parsed.GetRequiredValue(op), parsed.GetValue(clients), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
             var patience = endpointOptions.Timeout(parsed) ?? TimeSpan.FromSeconds(30);
-            var measured = await Run(nodes, parsed.GetRequiredValue(group), links, plan, patience, cancel);
+            using var endpoints = parsed.GetValue(profile) ? endpointOptions.Open(parsed) : null;
+            BenchProfile.Used? before = null, after = null;
+            var around = endpoints is null ? null : new Func<bool, Task>(async isBefore =>
+            {
+                if (isBefore) before = await BenchProfile.Now(endpoints, cancel);
+                else after = await BenchProfile.Now(endpoints, cancel);
+            });
+            var measured = await Run(nodes, parsed.GetRequiredValue(group), links, plan, around, patience, cancel);
             var figures = measured with { Durable = durability.IsDurable, Durability = durability.Text };
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
+            if (endpoints is not null)
+                foreach (var table in await BenchProfile.Tables(endpoints, before!, after!, figures.Operations, cancel)) terminal.Write(table);
             if (figures.Operations == 0) throw new CliException($"no operation was done: {figures.FirstError ?? "no answer"}");
             return 0;
         });
@@ -110,7 +125,7 @@ internal static class BenchCommand
     }
 
     private static async Task<Figures> Run(
-        IReadOnlyList<string> contactPoints, string group, string links, Plan plan, TimeSpan patience, CancellationToken cancel)
+        IReadOnlyList<string> contactPoints, string group, string links, Plan plan, Func<bool, Task>? around, TimeSpan patience, CancellationToken cancel)
     {
         // What goes wrong is counted, and told in the figures; Akka would tell it with stack traces, of each failed connection one.
         var config = ConfigurationFactory.ParseString($"""
@@ -131,7 +146,7 @@ internal static class BenchCommand
             {
                 throw new CliException($"--contact-points: {e.Message}", 2);
             }
-            return await Measure(sessions, plan, patience, cancel);
+            return await Measure(sessions, plan, around, patience, cancel);
         }
         finally
         {
@@ -139,7 +154,8 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task<Figures> Measure(IReadOnlyList<PaxosClient> sessions, Plan plan, TimeSpan patience, CancellationToken cancel)
+    private static async Task<Figures> Measure(
+        IReadOnlyList<PaxosClient> sessions, Plan plan, Func<bool, Task>? around, TimeSpan patience, CancellationToken cancel)
     {
         var value = new byte[plan.ValueSize];
         new Random(1).NextBytes(value);
@@ -171,9 +187,11 @@ internal static class BenchCommand
         }
 
         if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);
+        if (around is not null) await around(true);
         var clock = Stopwatch.StartNew();
         var (latencies, errors, firstError) = await Load(operation, plan, plan.Seconds, cancel);
         var took = clock.Elapsed.TotalSeconds;
+        if (around is not null) await around(false);
         return new Figures(
             plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1),
             Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError, false, "");

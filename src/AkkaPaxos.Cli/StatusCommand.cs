@@ -78,13 +78,7 @@ internal static class StatusCommand
                 reached.Count > 0 ? string.Join(' ', reached) : "none",
             }.Select(cell => new Text(cell)));
         }
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(terminal.Text),
-        });
-        // Wide enough that a row is a line, also in a pipe.
-        console.Profile.Width = Math.Max(console.Profile.Width, 160);
-        console.Write(table);
+        terminal.Write(table);
         foreach (var (_, status, _) in answers)
         {
             if (status?.Durability is { } durability && durability.Level != "full")

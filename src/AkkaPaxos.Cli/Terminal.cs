@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Spectre.Console;
 
 namespace AkkaPaxos.Cli;
 
@@ -45,6 +46,14 @@ internal sealed class Terminal(Stream? input, Stream output, TextWriter text, Te
 
     [DllImport("libc", ExactSpelling = true)]
     private static extern int fcntl(int descriptor, int command);
+
+    /// <summary>Writes a table, each row a line, also in a pipe.</summary>
+    public void Write(Table table)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(Text) });
+        console.Profile.Width = Math.Max(console.Profile.Width, 160);
+        console.Write(table);
+    }
 
     /// <summary>Writes bytes as they are, and a new line: keys and values are not always text.</summary>
     public void WriteLine(ReadOnlySpan<byte> bytes)

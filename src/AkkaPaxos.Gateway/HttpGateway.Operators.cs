@@ -99,6 +99,7 @@ internal sealed record ErrorBody(string Error, string Message, int Code);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(TraceReport))]
+[JsonSerializable(typeof(ResourceReport))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

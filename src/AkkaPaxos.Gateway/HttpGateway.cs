@@ -128,6 +128,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
         "/trace" => Get(context, Trace),
+        "/resources" => Get(context, c => Answer(c, _backend.Resources(), GatewayJson.Default.ResourceReport)),
         "/version" => Get(context, c => Answer(c, StatusCodes.Status200OK, Versions)),
         _ => Refuse(context, StatusCodes.Status404NotFound, new Error { Code = KvErrors.NotFound, Message = "Not Found" }),
     };

@@ -28,6 +28,9 @@ public interface IKvBackend
     /// <summary>How this node is.</summary>
     Task<NodeReport> Status(CancellationToken cancel);
 
+    /// <summary>What the node's process has used.</summary>
+    ResourceReport Resources();
+
     /// <summary>What keeps members from their work, as far as this node knows, in one line that names them; null where it knows of nothing.</summary>
     Task<string?> Problems();
 

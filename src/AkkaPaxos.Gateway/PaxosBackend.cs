@@ -41,6 +41,9 @@ public sealed class PaxosBackend : IKvBackend
         _paxos.Query(query, serializable, cancel);
 
     /// <inheritdoc/>
+    public ResourceReport Resources() => ResourceReport.OfThisProcess(Node, _paxos.Traffic?.Messages ?? 0, _paxos.Traffic?.Bytes ?? 0);
+
+    /// <inheritdoc/>
     public async Task<NodeReport> Status(CancellationToken cancel)
     {
         var status = await _paxos.Status(cancel);

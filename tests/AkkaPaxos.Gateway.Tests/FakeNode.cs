@@ -55,6 +55,8 @@ internal sealed class FakeNode : IKvBackend
         ],
         null));
 
+    public ResourceReport Resources() => new(1, 2.5, 3_000_000_000, 4, 5, 6);
+
     public Task<string?> Problems() => Task.FromResult(Problem);
 
     public Task<IReadOnlyList<TraceEntry>> Trace(long fromSlot, long toSlot, CancellationToken cancel) => Task.FromResult<IReadOnlyList<TraceEntry>>(

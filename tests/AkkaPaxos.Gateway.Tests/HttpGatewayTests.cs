@@ -295,6 +295,17 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Resources_are_what_the_node_says_and_a_process_counts_up()
+    {
+        Assert.Equal("""{"node":1,"cpuSeconds":2.5,"allocatedBytes":3000000000,"contextSwitches":4,"linkMessages":5,"linkBytes":6}""", await _http.GetStringAsync("/resources"));
+        var before = ResourceReport.OfThisProcess(1, 0, 0);
+        var kept = new byte[10_000_000];
+        var after = ResourceReport.OfThisProcess(1, 0, 0);
+        Assert.True(after.AllocatedBytes - before.AllocatedBytes >= kept.Length);
+        Assert.True(after.CpuSeconds > 0 && (after.ContextSwitches > 0 || !OperatingSystem.IsLinux()));
+    }
+
+    [Fact]
     public async Task Status_tells_why_nothing_can_be_read_through_the_node()
     {
         Assert.Null((await Status())["problem"]);

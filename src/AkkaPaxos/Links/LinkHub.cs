@@ -50,9 +50,12 @@ internal sealed class LinkHub : IDisposable
     /// <summary>The port that it listens at; 0: it does not.</summary>
     public int Port { get; }
 
+    /// <summary>What it has sent.</summary>
+    public LinkTraffic Traffic { get; } = new();
+
     /// <summary>A node.</summary>
     /// <param name="address">Its Akka address.</param>
-    public LinkPeer Node(string address) => _nodes.GetOrAdd(address, at => new LinkPeer(at, _system.Provider));
+    public LinkPeer Node(string address) => _nodes.GetOrAdd(address, at => new LinkPeer(at, _system.Provider, Traffic));
 
     /// <summary>Begins to take connections: once there are actors to hand messages to.</summary>
     public void Open()
@@ -122,7 +125,7 @@ internal sealed class LinkHub : IDisposable
             await connection.Introduce(new Proto.LinkWelcome { Problem = problem ?? "" }, patience.Token).ConfigureAwait(false);
             if (problem is not null) throw new LinkProtocolException(problem);
             // A client does not listen, so what is for it goes back on the connection that it made.
-            var peer = hello.Node != 0 ? Node(hello.From) : new LinkPeer(hello.From, _system.Provider);
+            var peer = hello.Node != 0 ? Node(hello.From) : new LinkPeer(hello.From, _system.Provider, Traffic);
             if (hello.Node == 0) peer.Connected(connection, connection);
             await Receive(connection, peer).ConfigureAwait(false);
         }

@@ -10,7 +10,8 @@ namespace AkkaPaxos.Links;
 /// </summary>
 /// <param name="address">Its Akka address.</param>
 /// <param name="provider">Where Akka's references to it come from.</param>
-internal sealed class LinkPeer(string address, IActorRefProvider provider)
+/// <param name="traffic">Counts what is sent.</param>
+internal sealed class LinkPeer(string address, IActorRefProvider provider, LinkTraffic traffic)
 {
     /// <summary>Messages of more bytes go by the connection for what is large.</summary>
     private const int SmallBytes = 16 << 10;
@@ -56,7 +57,9 @@ internal sealed class LinkPeer(string address, IActorRefProvider provider)
         var size = form.CalculateSize();
         if ((size > SmallBytes ? _large : _small) is not { } connection) return false;
         var value = size >= LinkConnection.LargeBytes ? Value(message) : null;
-        return connection.Send(form, size, codec.Manifest, target, Name(sender), value) != Sending.Closed;
+        var sent = connection.Send(form, size, codec.Manifest, target, Name(sender), value);
+        if (sent == Sending.Sent) traffic.Sent(size);
+        return sent != Sending.Closed;
     }
 
     // What is repeated by timers while the first one may still be on its way.

@@ -88,6 +88,9 @@ public sealed class Paxos : IExtension
     /// <summary>The highest round of a ballot that is known to have led; see <see cref="PaxosSession.Round"/>.</summary>
     public long Round => _session.Round;
 
+    /// <summary>What the node has sent by direct links; null where it has none.</summary>
+    internal LinkTraffic? Traffic => _peers.Direct?.Traffic;
+
     /// <summary>What the node says of itself. Parts that do not answer within a second are reported as a problem, not waited for.</summary>
     public async Task<NodeStatus> Status(CancellationToken cancellation = default)
     {
