@@ -4,10 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AkkaPaxos.Journal;
 
+/// <summary>Somebody else has the log.</summary>
+/// <param name="path">Its folder.</param>
+internal sealed class LogInUseException(string path) : IOException($"the journal in {path} is in use, its file '{DiskFolder.LockName}' is locked");
+
 /// <summary>A folder on a real disk. One object at a time has it, by a lock on a file in it.</summary>
 internal sealed class DiskFolder : ILogFolder
 {
-    private const string LockName = "lock";
+    internal const string LockName = "lock";
     private const int FillAtOnce = 1 << 20;
 
     private readonly string _path;
@@ -29,7 +33,7 @@ internal sealed class DiskFolder : ILogFolder
         }
         catch (IOException e)
         {
-            throw new IOException($"the journal in {_path} is in use, or cannot be written: {e.Message}", e);
+            throw File.Exists(Path.Combine(_path, LockName)) ? new LogInUseException(_path) : new IOException($"{_path} cannot be written: {e.Message}", e);
         }
         if (isNew && _sync && Path.GetDirectoryName(_path) is { } parent) SyncNames(parent);
     }
@@ -53,7 +57,7 @@ internal sealed class DiskFolder : ILogFolder
             // Blocks that were only reserved are marked as written when they are, which costs each sync a second write: of zeros there is nothing to mark.
             // Reserved all the same, so that a disk without room says so at once. Synced in steps, so that no sync of another file waits for all of it.
             handle = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, size);
-            var file = new DiskFile(handle, _sync);
+            var file = new DiskFile(handle, size, _sync);
             var zeros = new byte[Math.Min(size, FillAtOnce)];
             for (long at = 0; at < size; at += zeros.Length)
             {
@@ -71,8 +75,11 @@ internal sealed class DiskFolder : ILogFolder
     }
 
     /// <inheritdoc/>
-    public ILogFile Open(string name) =>
-        new DiskFile(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete), _sync);
+    public ILogFile Open(string name)
+    {
+        var handle = File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        return new DiskFile(handle, RandomAccess.GetLength(handle), _sync);
+    }
 
     /// <inheritdoc/>
     public void Rename(string from, string to) => File.Move(PathOf(from), PathOf(to), overwrite: true);
@@ -119,10 +126,10 @@ internal sealed class DiskFolder : ILogFolder
 }
 
 /// <summary>A file on a real disk.</summary>
-internal sealed class DiskFile(SafeFileHandle handle, bool sync) : ILogFile
+internal sealed class DiskFile(SafeFileHandle handle, long length, bool sync) : ILogFile
 {
     /// <inheritdoc/>
-    public long Length { get; } = RandomAccess.GetLength(handle);
+    public long Length => length;
 
     /// <inheritdoc/>
     public void Read(Span<byte> into, long at)

@@ -23,45 +23,16 @@ public sealed class LogJournal : AsyncWriteJournal
     public const string PluginId = "akkapaxos.journal-log";
 
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
-    private readonly LogJournalSettings _settings;
-    private readonly Lock _gate = new();
-    private Task<LogWriter> _writer;
-    private bool _isStopped;
+    private readonly LogWriter _writer;
 
     /// <summary>Opens the log, while the first of who needs it wait.</summary>
     /// <param name="config">The plugin's section.</param>
-    public LogJournal(Config config)
-    {
-        _settings = new LogJournalSettings(config);
-        _writer = Task.Run(Open);
-    }
-
-    private LogWriter Open() => new(_settings.Open());
-
-    /// <summary>The log; one that could not be opened is tried again, unless it is not what was written.</summary>
-    private Task<LogWriter> Writer()
-    {
-        if (_writer.IsCompletedSuccessfully) return _writer;
-        lock (_gate)
-        {
-            if (!_isStopped && _writer.IsFaulted && _writer.Exception.InnerException is not LogCorruptException) _writer = Task.Run(Open);
-            return _writer;
-        }
-    }
+    public LogJournal(Config config) => _writer = new LogWriter(new LogJournalSettings(config).Open);
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        Task<LogWriter> last;
-        lock (_gate) (_isStopped, last) = (true, _writer);
-        try
-        {
-            last.GetAwaiter().GetResult().Dispose();
-        }
-        catch (Exception) when (last.IsFaulted)
-        {
-            // It was never open.
-        }
+        _writer.Dispose();
         base.PostStop();
     }
 
@@ -82,13 +53,10 @@ public sealed class LogJournal : AsyncWriteJournal
             }
             count++;
         }
-        return Writer() is { IsCompletedSuccessfully: true } writer ? Write(writer.Result) : WriteThen();
+        var written = _writer.Write(entries);
+        return Answers();
 
-        async Task<IImmutableList<Exception?>?> WriteThen() => await Write(await Writer());
-
-        Task<IImmutableList<Exception?>?> Write(LogWriter writer) => Answers(writer.Write(entries));
-
-        async Task<IImmutableList<Exception?>?> Answers(Task written)
+        async Task<IImmutableList<Exception?>?> Answers()
         {
             await written;
             if (rejected is null) return null;
@@ -115,15 +83,15 @@ public sealed class LogJournal : AsyncWriteJournal
         entry.EventManifest, false, ActorRefs.NoSender, entry.Writer, entry.Timestamp);
 
     /// <inheritdoc/>
-    public override async Task ReplayMessagesAsync(
+    public override Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
-        await (await Writer()).Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(RepresentationOf(e)));
+        _writer.Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(RepresentationOf(e)));
 
     /// <inheritdoc/>
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
-        await (await Writer()).Highest(persistenceId);
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        _writer.Highest(persistenceId);
 
     /// <inheritdoc/>
-    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
-        await (await Writer()).Delete(persistenceId, toSequenceNr);
+    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+        _writer.Delete(persistenceId, toSequenceNr);
 }

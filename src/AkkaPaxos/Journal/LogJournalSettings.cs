@@ -6,6 +6,9 @@ namespace AkkaPaxos.Journal;
 /// <summary>The settings of a <see cref="LogJournal"/>: the section <see cref="LogJournal.PluginId"/>.</summary>
 internal sealed class LogJournalSettings
 {
+    /// <summary>The size of a segment in reference.conf.</summary>
+    public const long DefaultSegmentBytes = 64 << 20;
+
     /// <summary>Reads the settings.</summary>
     /// <param name="section">The plugin's section, with reference.conf behind it.</param>
     /// <exception cref="ConfigurationException">Something is missing or wrong; one line that names the key.</exception>

@@ -16,7 +16,7 @@ internal sealed class LogWriter : IDisposable
     private List<LogRequest> _asked = [];
     private bool _closing;
 
-    private readonly SegmentedLog _log;
+    private readonly Func<SegmentedLog> _open;
     private readonly Thread _thread;
     private readonly List<LogRecord> _records = [];
     private readonly List<LogChange> _changes = [];
@@ -24,11 +24,11 @@ internal sealed class LogWriter : IDisposable
     private Task<ILogFile>? _spare;
     private bool _isDiskWell = true; // until a commit fails: upkeep waits for one that does not
 
-    /// <summary>Writes a log from now on, and closes it at the end.</summary>
-    public LogWriter(SegmentedLog log)
+    /// <summary>Opens a log, writes it from now on, and closes it at the end. What is asked meanwhile waits.</summary>
+    /// <param name="open">Opens it; where that fails, so does what waits, and the next that asks brings about another attempt.</param>
+    public LogWriter(Func<SegmentedLog> open)
     {
-        _log = log;
-        _log.BeforeRoll = () => TakeSpare(wait: true); // one that is being made is nearly there, and the same would take longer here
+        _open = open;
         _thread = new Thread(Run) { IsBackground = true, Name = "akkapaxos-journal" };
         _thread.Start();
     }
@@ -52,10 +52,10 @@ internal sealed class LogWriter : IDisposable
     /// <param name="read">Is handed each.</param>
     public async Task Replay(string persistenceId, long from, long to, long max, Action<LogEntry> read)
     {
-        var places = await Ask(log =>
+        var (held, places) = await Ask(log =>
         {
             log.Hold();
-            return log.Index.Find(persistenceId, from, to, max);
+            return (log, log.Index.Find(persistenceId, from, to, max));
         });
         try
         {
@@ -63,7 +63,7 @@ internal sealed class LogWriter : IDisposable
         }
         finally
         {
-            _log.Release();
+            held.Release();
         }
     }
 
@@ -111,44 +111,71 @@ internal sealed class LogWriter : IDisposable
     private void Run()
     {
         var requests = new List<LogRequest>();
-        while (Take(ref requests))
+        Exception? failure = null;
+        var log = TryOpen(ref failure);
+        while (Take(log, ref requests))
         {
-            for (var next = 0; next < requests.Count;) next = CommitFrom(requests, next);
+            log ??= TryOpen(ref failure);
+            if (log is null) foreach (var request in requests) request.Fail(failure!);
+            else Work(log, requests);
             requests.Clear();
-            TakeSpare();
-            if (_isDiskWell && _log.NeedsUpkeep) Upkeep();
         }
-        if (_spare is not null) TakeSpare(wait: true);
-        _log.Dispose();
+        if (log is null) return;
+        if (_spare is not null) TakeSpare(log, wait: true);
+        log.Dispose();
+    }
+
+    private SegmentedLog? TryOpen(ref Exception? failure)
+    {
+        if (failure is LogCorruptException) return null; // another attempt would find the same
+        try
+        {
+            var log = _open();
+            log.BeforeRoll = () => TakeSpare(log, wait: true); // one that is being made is nearly there, and the same would take longer here
+            return log;
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            return null;
+        }
+    }
+
+    private void Work(SegmentedLog log, List<LogRequest> requests)
+    {
+        for (var next = 0; next < requests.Count;) next = CommitFrom(log, requests, next);
+        TakeSpare(log);
+        if (_isDiskWell && log.NeedsUpkeep) Upkeep(log);
     }
 
     /// <summary>Waits for work, and notes meanwhile how far the log is.</summary>
     /// <returns>False: there will be none.</returns>
-    private bool Take(ref List<LogRequest> requests)
+    private bool Take(SegmentedLog? log, ref List<LogRequest> requests)
     {
         lock (_gate)
         {
-            while (_asked.Count == 0 && !_closing && !(_isDiskWell && _log.NeedsUpkeep))
-            {
-                if (Monitor.Wait(_gate, _log.IsUnmarked ? MarkAfter : Timeout.InfiniteTimeSpan)) continue;
-                try
-                {
-                    _log.Mark();
-                }
-                catch (IOException)
-                {
-                    _isDiskWell = false;
-                    break; // the next commit will see
-                }
-            }
+            while (_asked.Count == 0 && !_closing && !(_isDiskWell && log is { NeedsUpkeep: true }))
+                if (!Monitor.Wait(_gate, log is { IsUnmarked: true } && _isDiskWell ? MarkAfter : Timeout.InfiniteTimeSpan)) Mark(log!);
             (requests, _asked) = (_asked, requests);
             return requests.Count > 0 || !_closing;
         }
     }
 
+    private void Mark(SegmentedLog log)
+    {
+        try
+        {
+            log.Mark();
+        }
+        catch (IOException)
+        {
+            _isDiskWell = false; // who writes next is told
+        }
+    }
+
     /// <summary>Commits what was asked from one request on, as much as goes in one commit, and answers it.</summary>
     /// <returns>The first request that is left.</returns>
-    private int CommitFrom(List<LogRequest> requests, int first)
+    private int CommitFrom(SegmentedLog log, List<LogRequest> requests, int first)
     {
         var (next, size) = (first, 0L);
         for (; next < requests.Count && size < CommitBytes; next++)
@@ -156,7 +183,7 @@ internal sealed class LogWriter : IDisposable
             if (requests[next] is not LogChange change) continue;
             try
             {
-                size += change.Prepare(_log.Index, _highest, _records);
+                size += change.Prepare(log.Index, _highest, _records);
                 _changes.Add(change);
             }
             catch (LogRefusedException e)
@@ -164,25 +191,25 @@ internal sealed class LogWriter : IDisposable
                 change.Fail(e);
             }
         }
-        var failure = Commit();
+        var failure = Commit(log);
         foreach (var change in _changes)
         {
             if (failure is null) change.Succeed();
             else change.Fail(failure);
         }
-        for (var i = first; i < next; i++) (requests[i] as LogQuestion)?.Answer(_log);
+        for (var i = first; i < next; i++) (requests[i] as LogQuestion)?.Answer(log);
         _records.Clear();
         _changes.Clear();
         _highest.Clear();
         return next;
     }
 
-    private Exception? Commit()
+    private Exception? Commit(SegmentedLog log)
     {
         if (_records.Count == 0) return null;
         try
         {
-            _log.Commit(_records);
+            log.Commit(_records);
             _isDiskWell = true;
             return null;
         }
@@ -193,11 +220,11 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void Upkeep()
+    private void Upkeep(SegmentedLog log)
     {
         try
         {
-            _log.Upkeep();
+            log.Upkeep();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogCorruptException)
         {
@@ -205,17 +232,17 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void TakeSpare(bool wait = false)
+    private void TakeSpare(SegmentedLog log, bool wait = false)
     {
         if (_spare is null)
         {
-            if (_log.WantsSpare && _isDiskWell) _spare = Task.Run(_log.MakeSpare);
+            if (log.WantsSpare && _isDiskWell) _spare = Task.Run(log.MakeSpare);
             return;
         }
         if (!wait && !_spare.IsCompleted) return;
         try
         {
-            _log.Accept(_spare.GetAwaiter().GetResult());
+            log.Accept(_spare.GetAwaiter().GetResult());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -95,7 +95,7 @@ internal sealed class Segment : IDisposable
         if (file.Length < FramesAt) throw new LogCorruptException(path, file.Length, "it ends there");
         file.Read(head, 0);
         if (!head.AsSpan(0, 8).SequenceEqual(Magic) || BinaryPrimitives.ReadUInt64LittleEndian(head.AsSpan(56)) != XxHash3.HashToUInt64(head.AsSpan(0, 56)))
-            throw new LogCorruptException(path, 0, "its head does not have its checksum");
+            throw new LogCorruptException(path, 0, "its head does not have the checksum it was written with");
         if (BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)) is var version and not Version)
             throw new LogCorruptException(path, 8, $"its format is version {version}, which this program does not know: was it written by a newer one?");
         if (BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(16)) is var found && found != number)

@@ -103,15 +103,15 @@ internal sealed partial class SegmentedLog
         if (end is not null)
         {
             if (segment.End != end)
-                throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have its checksum, and the segment goes on to {end}");
+                throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have the checksum it was written with, and the segment goes on to {end}");
             return last;
         }
         // A write is acknowledged before the next one begins: one that was torn has nothing whole behind it.
         var (noted, isClosed) = segment.ReadMark();
         if (segment.End < noted)
-            throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have its checksum, and all up to {noted} was on disk");
+            throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have the checksum it was written with, and all up to {noted} was on disk");
         if (scan.NextBehind(segment.End) is { } next)
-            throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have its checksum, and the one at {next} does");
+            throw new LogCorruptException(segment.Path, segment.End, $"the record there does not have the checksum it was written with, and the one at {next} does");
         if (isClosed) throw new LogCorruptException(_folder.PathOf(Segment.NameOf(segment.Number + 1)), 0, "it is missing, and there was such a segment");
         return last;
     }

@@ -61,7 +61,7 @@ internal sealed partial class SegmentedLog
         while (_carriedTo < first.End && size < CarriedAtOnce && _carriedTo - from < ReadAtOnce)
         {
             if (!scan.TryRead(_carriedTo, out var body))
-                throw new LogCorruptException(first.Path, _carriedTo, "the record there does not have its checksum");
+                throw new LogCorruptException(first.Path, _carriedTo, "the record there does not have the checksum it was written with");
             var reader = new FrameReader(body, _pool);
             while (reader.Next())
             {

@@ -189,7 +189,7 @@ internal sealed partial class SegmentedLog : IDisposable
         {
             var (_, segment, frame, _) = places[i];
             if (scan?.Segment != segment) scan = new SegmentScan(segment);
-            if (!scan.TryRead(frame, out var body)) throw new LogCorruptException(segment.Path, frame, "the record there does not have its checksum");
+            if (!scan.TryRead(frame, out var body)) throw new LogCorruptException(segment.Path, frame, "the record there does not have the checksum it was written with");
             // In a frame an actor's entries stand by their numbers, unless they were carried there.
             var reader = new FrameReader(body, pool);
             var isFirst = true;
