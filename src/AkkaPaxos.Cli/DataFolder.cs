@@ -15,9 +15,9 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Creates the folder where it is missing, and takes it.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="settings">Whose it is to be.</param>
+    /// <param name="settings">Whose it is to be; null: whose it is.</param>
     /// <exception cref="CliException">It cannot be written, another process has it, or it is another node's; one line.</exception>
-    public static DataFolder Take(string folder, PaxosSettings settings)
+    public static DataFolder Take(string folder, PaxosSettings? settings)
     {
         var where = $"akkapaxos.data-directory {Path.GetFullPath(folder)}";
         FileStream held;
@@ -32,6 +32,7 @@ internal sealed class DataFolder : IDisposable
                 ? $"{where} is in use: another node runs there; each needs a folder of its own"
                 : $"{where} cannot be written: {e.Message}", NodeCommand.CannotStart);
         }
+        if (settings is null) return new DataFolder(held);
         try
         {
             var owner = $"node {settings.NodeId} of group {settings.Group}";

@@ -5,6 +5,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaPaxos.Gateway;
+using AkkaPaxos.Journal;
 using AkkaPaxos.Node;
 using Microsoft.AspNetCore.Connections;
 
@@ -55,7 +56,9 @@ internal static class NodeCommand
             throw new CliException(user!.Describe(e), CannotStart);
         }
         var data = NodeConfig.DataDirectory(config, settings);
-        using var folder = IsKeptIn(data, config) ? DataFolder.Take(data, settings) : null;
+        var isLog = Durability.PluginOf(config, "journal") == LogJournal.PluginId;
+        using var folder = IsKeptIn(data, config, isLog) ? DataFolder.Take(data, settings) : null;
+        if (Directory.Exists(data)) RequireJournal(new JournalFiles(data), isLog);
 
         ActorSystemSetup stores;
         try
@@ -131,8 +134,21 @@ internal static class NodeCommand
         return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
     }
 
-    private static bool IsKeptIn(string folder, Config config) =>
-        config.GetString("akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
+    private static bool IsKeptIn(string folder, Config config, bool isLog) =>
+        config.GetString(isLog ? $"{LogJournal.PluginId}.directory" : "akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
+
+    private static void RequireJournal(JournalFiles files, bool isLog)
+    {
+        try
+        {
+            files.Finish();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"a conversion of the journal in {files.Folder} cannot be ended: {e.Message}", CannotStart);
+        }
+        files.RequireNoOther(isLog);
+    }
 
     /// <summary>Says that the node is ready, once it can serve.</summary>
     private static async Task SayWhenServing(Paxos paxos, ILoggingAdapter log, CancellationToken ended)

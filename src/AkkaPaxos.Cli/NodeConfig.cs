@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using AkkaPaxos.Gateway;
 using AkkaPaxos.Hocon;
+using AkkaPaxos.Journal;
 using AkkaPaxos.Node;
 using Microsoft.Data.Sqlite;
 
@@ -15,13 +16,16 @@ internal static class NodeConfig
 {
     private static readonly string[] LogLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "OFF"];
 
+    /// <summary>node-defaults.conf.</summary>
+    public static Config Defaults => ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly);
+
     /// <summary>What a node is to run with.</summary>
     /// <param name="user">The user's file and settings.</param>
     /// <exception cref="HoconFileException">A key below <c>akkapaxos</c> is not known.</exception>
     /// <exception cref="ConfigurationException">Node id and members do not fit together; the message names the key.</exception>
     public static Config Of(HoconFile user)
     {
-        var defaults = ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly);
+        var defaults = Defaults;
         user.RequireKnownKeys(defaults.WithFallback(PaxosSettings.DefaultConfig()).WithFallback(GatewaySettings.DefaultConfig));
         var config = user.Config.WithFallback(defaults);
         var node = new PaxosSettings(config);
@@ -34,14 +38,37 @@ internal static class NodeConfig
             throw new SettingException("akka.loglevel", $"akka.loglevel = {level}: must be one of {string.Join(", ", LogLevels)}");
         if (node.FrameProblem(config) is { } problem) throw new SettingException("akka.remote.dot-netty.tcp.maximum-frame-size", problem);
         var data = DataDirectory(config, node);
+        var places = string.Join('\n', Places(data).Select(place => $"{place.Key} = {HoconText.Quote(place.Value)}"));
         // Two files: a large snapshot on its way to the disk holds up no promise.
         return config.WithFallback(ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp.hostname = {{HoconText.Quote(address.Host)}}
             akka.remote.dot-netty.tcp.port = {{address.Port}}
             akka.cluster.roles = ["paxos-{{node.NodeId}}"]
-            akka.persistence.journal.sql.connection-string = {{HoconText.Quote(Sqlite(data, "journal.db"))}}
+            akka.persistence.journal.plugin = {{HoconText.Quote(IsLog(config) ? LogJournal.PluginId : "akka.persistence.journal.sql")}}
+            {{places}}
+            akkapaxos.journal-log.sync = {{(node.IsDurabilityRelaxed ? "off" : "on")}}
             akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote(Sqlite(data, "snapshots.db"))}}
             """));
+    }
+
+    /// <summary>Whether <c>akkapaxos.journal</c> is log.</summary>
+    /// <exception cref="ConfigurationException">It is neither that nor sql.</exception>
+    public static bool IsLog(Config config) => Section.Of(config, "akkapaxos") is var section && section.Text("journal") switch
+    {
+        "sql" => false,
+        "log" => true,
+        _ => throw section.Wrong("journal", "sql or log"),
+    };
+
+    /// <summary>The keys that say where journals are, with their values for a folder.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Places(string data)
+    {
+        var files = new JournalFiles(data);
+        return
+        [
+            new("akka.persistence.journal.sql.connection-string", Sqlite(data, Path.GetFileName(files.PathOf(isLog: false)))),
+            new($"{LogJournal.PluginId}.directory", files.PathOf(isLog: true)),
+        ];
     }
 
     // For a file that another process has locked SQLite itself waits this many seconds, less than node-defaults.conf's call-timeout: so what fails

@@ -105,6 +105,7 @@ internal static class Program
         SimulateCommand.Create(terminal),
         CheckHistoryCommand.Create(terminal),
         BenchCommand.Create(terminal),
+        JournalCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),
     };

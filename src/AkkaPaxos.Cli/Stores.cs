@@ -2,6 +2,7 @@ using System.Data.Common;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence.Sql.Config;
+using AkkaPaxos.Journal;
 using AkkaPaxos.Node;
 using LinqToDB;
 using LinqToDB.Interceptors;
@@ -44,6 +45,7 @@ internal sealed class Stores
     private async Task<Durability> Open(Config config, string store)
     {
         var plugin = Durability.PluginOf(config, store);
+        if (plugin == LogJournal.PluginId) return await WhenThere(store, () => Task.FromResult(OpenLog(config)));
         var connectionString = config.GetString($"{plugin}.connection-string");
         var provider = config.GetString($"{plugin}.provider-name") ?? "";
         var isSql = config.GetString($"{plugin}.class")?.StartsWith("Akka.Persistence.Sql.", StringComparison.Ordinal) == true;
@@ -83,7 +85,7 @@ internal sealed class Stores
                 return await open();
             }
             // SQLITE_BUSY, SQLITE_LOCKED; or a PostgreSQL that is starting, or not there yet.
-            catch (DbException e) when (e is SqliteException { SqliteErrorCode: 5 or 6 } || (e is NpgsqlException && e.IsTransient))
+            catch (Exception e) when (e is SqliteException { SqliteErrorCode: 5 or 6 } or NpgsqlException { IsTransient: true } or LogInUseException)
             {
                 var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
                 if (saidAt == TimeSpan.MinValue || now - saidAt > SayAgain)
@@ -94,6 +96,36 @@ internal sealed class Stores
                 await Task.Delay(Pause, _cancel);
             }
         }
+    }
+
+    // ---- the log ----
+
+    // The plugin opens it once more: of what was read now nothing is kept, and a second reading comes from memory.
+    private Durability OpenLog(Config config)
+    {
+        LogJournalSettings settings;
+        try
+        {
+            settings = new LogJournalSettings(config.WithFallback(PaxosSettings.DefaultConfig()).GetConfig(LogJournal.PluginId));
+            settings.Open().Dispose();
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CliException(e.Message, NodeCommand.CannotStart);
+        }
+        catch (LogCorruptException e)
+        {
+            throw new CliException(e.Message, NodeCommand.CannotStart);
+        }
+        catch (Exception e) when (e is IOException and not LogInUseException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{LogJournal.PluginId}.directory: the journal cannot be opened: {Program.OneLine(e.Message)}", NodeCommand.CannotStart);
+        }
+        var size = settings.SegmentBytes >= 1 << 20 ? $"{settings.SegmentBytes >> 20} MiB" : $"{settings.SegmentBytes >> 10} KiB";
+        return Verified(
+            $"journal in {settings.Directory}: segments of {size}, {(settings.IsSynced ? "fsync at each commit" : "no fsync")}",
+            settings.IsSynced,
+            $"{LogJournal.PluginId}.sync must be on");
     }
 
     // ---- SQLite ----

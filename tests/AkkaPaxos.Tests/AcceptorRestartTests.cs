@@ -5,23 +5,13 @@ using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Tests;
 
-/// <summary>An acceptor over the end of its whole actor system, with its journal in a SQLite file, as a node has it.</summary>
+/// <summary>An acceptor over the end of its whole actor system, with its journal on disk, as a node has it.</summary>
 public class AcceptorRestartTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("akkapaxos-acceptor-");
 
     /// <summary>One life of the node.</summary>
-    private sealed class Life(string file) : RoleTestBase($$"""
-        akka.persistence.journal {
-          plugin = "akka.persistence.journal.sql"
-          sql {
-            class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
-            connection-string = "Data Source={{file.Replace('\\', '/')}}"
-            provider-name = "SQLite.MS"
-            auto-initialize = true
-          }
-        }
-        """)
+    private sealed class Life(string journal) : RoleTestBase(journal)
     {
         public IActorRef Acceptor => field ??= Start("acceptor", typeof(Acceptor));
 
@@ -42,11 +32,12 @@ public class AcceptorRestartTests : IDisposable
         public static PValue PValue(long round, int leader, long slot, string text) => P(B(round, leader), slot, text);
     }
 
-    private Life Start() => new(Path.Combine(_folder.FullName, "journal.db"));
-
-    [Fact]
-    public void Ballot_pvalues_and_truncation_point_survive()
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public void Ballot_pvalues_and_truncation_point_survive(string journal)
     {
+        Life Start() => new(Journals.Hocon(journal, _folder.FullName));
         var large = new string('x', 100_000);
         using (var life = Start())
         {

@@ -11,44 +11,32 @@ using Microsoft.Data.Sqlite;
 namespace AkkaPaxos.Tests;
 
 /// <summary>
-/// Roles whose journal or snapshot the disk has changed: they do not start, answer nothing, and say so. In SQLite files, as a node has them. That
-/// every change of a record is found: RecordChecksumTests.
+/// Roles whose journal or snapshot the disk has changed: they do not start, answer nothing, and say so. In SQLite files and in a log, as a node has them. That
+/// every change of a record is found: RecordChecksumTests; of a log's file: ChangedLogTests.
 /// </summary>
 public sealed class CorruptRecordTests : IDisposable
 {
     private static readonly TimeSpan InTime = TimeSpan.FromSeconds(30);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("akkapaxos-corrupt-");
 
-    private string File => Path.Combine(_folder.FullName, "node.db");
+    private string File => Path.Combine(_folder.FullName, "journal.db");
 
-    private static string Hocon(string file)
-    {
-        var database = $$"""
-            connection-string = "Data Source={{file.Replace('\\', '/')}}"
+    private string Hocon(string journal) => $$"""
+        akka.loglevel = ERROR
+        {{Journals.Hocon(journal, _folder.FullName)}}
+        akka.persistence.snapshot-store {
+          plugin = "akka.persistence.snapshot-store.sql"
+          sql {
+            class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
+            connection-string = "Data Source={{File.Replace('\\', '/')}}"
             provider-name = "SQLite.MS"
             auto-initialize = true
-            """;
-        return $$"""
-            akka.loglevel = ERROR
-            akka.persistence.journal {
-              plugin = "akka.persistence.journal.sql"
-              sql {
-                class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
-                {{database}}
-              }
-            }
-            akka.persistence.snapshot-store {
-              plugin = "akka.persistence.snapshot-store.sql"
-              sql {
-                class = "Akka.Persistence.Sql.Snapshot.SqlSnapshotStore, Akka.Persistence.Sql"
-                {{database}}
-              }
-            }
-            """;
-    }
+          }
+        }
+        """;
 
     /// <summary>One life of an acceptor.</summary>
-    private sealed class Life(string file) : RoleTestBase(Hocon(file))
+    private sealed class Life(string hocon) : RoleTestBase(hocon)
     {
         /// <summary>The acceptor, and a probe that is told of its errors, and of its end.</summary>
         public (IActorRef Acceptor, Akka.TestKit.TestProbe Watcher) StartWatched()
@@ -115,6 +103,20 @@ public sealed class CorruptRecordTests : IDisposable
         Assert.Equal(1, command.ExecuteNonQuery());
     }
 
+    /// <summary>What flips a bit of an entry of a role's journal, and at its second call flips it back.</summary>
+    private Action FlipOf(string journal, string role, int entry)
+    {
+        var id = $"paxos-default-1-{role}";
+        if (journal == "sql") return () => Flip("journal", "message", $"persistence_id = '{id}' AND sequence_number = {entry}");
+        var (file, at, length) = Journals.PlaceOf(_folder.FullName, id, entry);
+        return () =>
+        {
+            var bytes = System.IO.File.ReadAllBytes(file);
+            bytes[at + length / 2] ^= 4;
+            System.IO.File.WriteAllBytes(file, bytes);
+        };
+    }
+
     private void ChangeOneRow(string sql)
     {
         using var database = new SqliteConnection($"Data Source={File};Pooling=False");
@@ -125,22 +127,26 @@ public sealed class CorruptRecordTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void An_acceptor_does_not_start_from_a_changed_journal_and_does_from_the_same_one_unharmed(int entry)
+    [InlineData("sql", 1)]
+    [InlineData("sql", 2)]
+    [InlineData("sql", 3)]
+    [InlineData("log", 1)]
+    [InlineData("log", 2)]
+    [InlineData("log", 3)]
+    public void An_acceptor_does_not_start_from_a_changed_journal_and_does_from_the_same_one_unharmed(string journal, int entry)
     {
-        using (var life = new Life(File)) life.Write();
-        Flip("journal", "message", $"sequence_number = {entry}");
-        using (var life = new Life(File))
+        using (var life = new Life(Hocon(journal))) life.Write();
+        var flip = FlipOf(journal, "acceptor", entry);
+        flip();
+        using (var life = new Life(Hocon(journal)))
         {
             var (acceptor, watcher) = life.StartWatched();
             Life.ExpectOneLine(watcher, "acceptor of node 1: paxos-default-1-acceptor cannot be read: ");
             watcher.ExpectTerminated(acceptor, InTime);
             life.ExpectSilence(acceptor);
         }
-        Flip("journal", "message", $"sequence_number = {entry}");
-        using (var life = new Life(File))
+        flip();
+        using (var life = new Life(Hocon(journal)))
         {
             var (acceptor, _) = life.StartWatched();
             Assert.Equal(new Ballot(2, new NodeId(1)), life.Prepare(acceptor, 1).Promised);
@@ -151,9 +157,9 @@ public sealed class CorruptRecordTests : IDisposable
     [Fact]
     public void An_entry_that_stands_under_another_manifest_stops_the_acceptor_too()
     {
-        using (var life = new Life(File)) life.Write();
+        using (var life = new Life(Hocon("sql"))) life.Write();
         ChangeOneRow("UPDATE journal SET manifest = 'AcceptorPromised/2' WHERE sequence_number = 2");
-        using var next = new Life(File);
+        using var next = new Life(Hocon("sql"));
         var (acceptor, watcher) = next.StartWatched();
         Life.ExpectOneLine(watcher, "acceptor of node 1: ");
         watcher.ExpectTerminated(acceptor, InTime);
@@ -178,9 +184,9 @@ public sealed class CorruptRecordTests : IDisposable
         }
     }
 
-    private async Task InNode(Func<Paxos, ConcurrentQueue<Error>, Task> life)
+    private async Task InNode(Func<Paxos, ConcurrentQueue<Error>, Task> life, string journal = "sql")
     {
-        var system = ActorSystem.Create("one", ConfigurationFactory.ParseString(Hocon(File)).WithFallback(ConfigurationFactory.ParseString("""
+        var system = ActorSystem.Create("one", ConfigurationFactory.ParseString(Hocon(journal)).WithFallback(ConfigurationFactory.ParseString("""
             akka.stdout-loglevel = OFF
             akkapaxos { node-id = 1, members = [{ id = 1, address = "akka://one" }], state-machine = "AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests" }
             akkapaxos.snapshot.slots = 1
@@ -224,6 +230,40 @@ public sealed class CorruptRecordTests : IDisposable
             Assert.Equal("0,1,2,3", Encoding.UTF8.GetString((await paxos.Query(default)).Span));
             Assert.Empty(errors);
         });
+    }
+
+    [Fact]
+    public async Task A_node_whose_log_was_changed_shows_that_no_role_can_start_and_does_not_try_again()
+    {
+        await InNode(
+            async (paxos, _) =>
+            {
+                for (var i = 0; i < 3; i++) await paxos.Submit(Encoding.UTF8.GetBytes($"{i}"), new CancellationTokenSource(InTime).Token);
+            },
+            "log");
+        var flip = FlipOf("log", "acceptor", 2);
+        flip();
+        await InNode(
+            async (paxos, errors) =>
+            {
+                // Of whom the changed record is nobody can tell.
+                var status = await paxos.Until(s => s.Roles.All(r => r is { IsRunning: false, Problem: { } problem } && problem.Contains("0000000000000001.log is not what was written")));
+                Assert.Contains("from offset ", status.Problem);
+                await Task.Delay(500); // more than twice the time after which a role that failed is started again
+                Assert.All(errors, e => Assert.Null(e.Cause));
+                Assert.Equal(3, errors.Count(e => $"{e.Message}".Contains(" stopped for good: ")));
+                Assert.Equal(6, errors.Count);
+            },
+            "log");
+        flip();
+        await InNode(
+            async (paxos, errors) =>
+            {
+                await paxos.Submit(Encoding.UTF8.GetBytes("3"), new CancellationTokenSource(InTime).Token);
+                Assert.Equal("0,1,2,3", Encoding.UTF8.GetString((await paxos.Query(default)).Span));
+                Assert.Empty(errors);
+            },
+            "log");
     }
 
     /// <inheritdoc/>
