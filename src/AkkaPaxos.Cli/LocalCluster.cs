@@ -13,7 +13,7 @@ namespace AkkaPaxos.Cli;
 public sealed class LocalCluster : IDisposable
 {
     /// <summary>The settings of <c>hocon/fast.conf</c>.</summary>
-    public static IReadOnlyList<string> Fast { get; } = ["akkapaxos.links=direct"];
+    public static IReadOnlyList<string> Fast { get; } = ["akkapaxos.links=direct", "akkapaxos.journal=log"];
 
     private readonly string _directory;
     private readonly string[] _settings;
