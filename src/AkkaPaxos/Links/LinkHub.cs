@@ -98,7 +98,7 @@ internal sealed class LinkHub : IDisposable
             {
                 _ = Serve(await listener.AcceptAsync(_disposed.Token).ConfigureAwait(false));
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
@@ -155,7 +155,7 @@ internal sealed class LinkHub : IDisposable
             using var large = _ownNode == 0 ? small : await Dial(peer, port).ConfigureAwait(false); // a client's requests may wait for each other
             peer.Connected(small, large);
             // With one the other ends: a link is whole or not there.
-            _ = await Task.WhenAny(small.Closed, large.Closed, Receive(small, peer), small == large ? Task.Delay(-1, _disposed.Token) : Receive(large, peer)).ConfigureAwait(false);
+            await Task.WhenAny(new[] { small, large }.Distinct().Select(connection => Receive(connection, peer))).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfTheOtherSide(e))
         {
