@@ -11,12 +11,16 @@ namespace AkkaPaxos.Client.Tests;
 /// <summary>A node and a client in actor systems of their own, over TCP.</summary>
 public sealed class EndToEndTests
 {
-    [Fact]
-    public async Task A_program_reads_what_it_wrote_through_a_node()
+    [Theory]
+    [InlineData("akka", "akka")]
+    [InlineData("direct", "direct")]
+    [InlineData("akka", "direct")]
+    [InlineData("direct", "akka")]
+    public async Task A_program_reads_what_it_wrote_through_a_node(string links, string own)
     {
-        var (node, address) = StartNode();
+        var (node, address) = StartNode($"akkapaxos.links = {links}\nakka.remote.dot-netty.tcp.maximum-frame-size = 4 MiB");
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var program = ActorSystem.Create("program", PaxosClient.DefaultConfig());
+        var program = ActorSystem.Create("program", ConfigurationFactory.ParseString($"akkapaxos.links = {own}").WithFallback(PaxosClient.DefaultConfig()));
         try
         {
             // The first contact point does not exist: the second is asked.
@@ -29,6 +33,13 @@ public sealed class EndToEndTests
             Assert.Equal((500, 501), (all.Count, all.Header.Revision));
             Assert.True(await client.DeleteAsync("key0", patience.Token));
             Assert.False(await client.DeleteAsync("key0", patience.Token));
+            // Larger than a page, and an answer in parts.
+            var large = new string('x', 2_000_000);
+            for (var i = 0; i < 3; i++) await client.PutAsync($"large{i}", large, patience.Token);
+            var answer = await client.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8("large"), RangeEnd = ByteString.CopyFromUtf8("largf") }, patience.Token);
+            Assert.Equal([large, large, large], answer.Kvs.Select(kv => kv.Value.ToStringUtf8()));
+            // By which way: nodes count what goes by direct links.
+            Assert.Equal(links == "direct" && own == "direct", Paxos.Get(node).Traffic is { Messages: > 10 });
         }
         finally
         {

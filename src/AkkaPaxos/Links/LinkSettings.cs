@@ -37,6 +37,6 @@ internal sealed record LinkSettings(bool IsDirect, string Host, int Port, int Ma
         // As much as values: all that is in flight, and what is decided meanwhile without the peer.
         return new LinkSettings(
             isDirect, host, section.Whole("links-port", 0, 65535),
-            (int)(HoconText.Size(config.GetString($"{Tcp}.maximum-frame-size")) ?? 4 << 20), 2 * section.Size("window-bytes"));
+            (int)(config.GetByteSize($"{Tcp}.maximum-frame-size") ?? 0), 2 * section.Size("window-bytes"));
     }
 }
