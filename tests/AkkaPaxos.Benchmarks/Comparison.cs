@@ -47,7 +47,7 @@ internal static class Comparison
         Work Of(string op, int clients, double seconds, double warmUp) => new(op, clients, seconds, warmUp, options.ValueSize, options.Keys);
 
         Figures? cold = null;
-        if (!options.Embedded)
+        if (!options.WarmOnly)
         {
             say($"started in {clock.Elapsed.TotalSeconds:0.0} s; cold, {ColdClients} clients");
             cold = await contender.Measure(Of("put", ColdClients, options.ColdSeconds, 0), cancel);
@@ -60,7 +60,7 @@ internal static class Comparison
                 say($"{op}, {clients} clients: {warm[^1].PerSecond:0}/s");
             }
         await contender.Look(cancel);
-        if (options.Embedded) return new Round(warm, null, null, null);
+        if (options.WarmOnly) return new Round(warm, null, null, null);
         say("idle");
         await Task.Delay(TimeSpan.FromSeconds(options.IdleSeconds / 4), cancel); // what the load left to do is done
         var idle = await contender.IdleShare(TimeSpan.FromSeconds(options.IdleSeconds), cancel);

@@ -9,6 +9,9 @@ internal sealed record Options(
 {
     private static readonly string[] Operations = ["put", "get"];
 
+    /// <summary>Whether only the warm figures are asked for.</summary>
+    public bool WarmOnly => Embedded || Against is not null || Plot is not null;
+
     /// <summary>The options of scripts/bench, on a command that hands them over.</summary>
     public static void AddTo(Command command, Func<Options, CancellationToken, Task<int>> run)
     {
@@ -30,13 +33,18 @@ internal sealed record Options(
         var plot = new Option<string?>("--plot") { Description = "Draws throughput against latency as an SVG. --clients is 1,2,4,... to 1024 then, and --op put, unless given.", HelpName = "FILE.svg" };
         var smoke = new Option<bool>("--smoke") { Description = "One short round of everything that is installed, embedded ones too: whether it runs. Its figures say nothing." };
         var directory = new Option<string>("--directory") { Description = "Folder for data and logs of all contenders; emptied before each.", DefaultValueFactory = _ => ".run/bench" };
-        foreach (var option in (Option[])[rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, smoke, directory]) command.Add(option);
+        var micro = new Option<string?>("--micro")
+        {
+            Description = "Measures parts of the data path alone, with what they allocate: those whose name has FILTER in it, or all.", HelpName = "FILTER", Arity = ArgumentArity.ZeroOrOne,
+        };
+        foreach (var option in (Option[])[rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, smoke, micro, directory]) command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(embedded) && result.GetValue(against) is not null) result.AddError("--embedded and --against cannot be given together");
         });
         command.SetAction((parsed, cancel) =>
         {
+            if (parsed.GetResult(micro) is not null) return Task.FromResult(Micro.Run(parsed.GetValue(micro) ?? "", Path.GetFullPath(parsed.GetRequiredValue(directory))));
             bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
             string[] Parts(Option<string?> option) => parsed.GetValue(option)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
             var counts = Parts(clients).Select(int.Parse).ToArray();

@@ -6,7 +6,6 @@ using AkkaPaxos.Cli;
 using var signals = new Signals(TimeSpan.FromSeconds(20));
 var root = new RootCommand("Compares AkkaPaxos with etcd and ZooKeeper where they are installed (Debian: etcd-server, zookeeper), with DotNext's Raft, or with an earlier commit.");
 Options.AddTo(root, Run);
-Micro.AddTo(root);
 Hosts.AddTo(root);
 try
 {

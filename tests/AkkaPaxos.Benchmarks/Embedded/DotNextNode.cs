@@ -43,9 +43,11 @@ internal sealed class DotNextNode : EmbeddedNode
         {
             ["publicEndPoint"] = At(ports[own]).ToString(),
             ["coldStart"] = "false", // all members are known from the start
-            // As etcd's. With its own 150 to 300 ms it often changes the leader under load where nodes and callers share two cores.
+            // As etcd's: with its own 150 to 300 ms it often changes the leader where nodes and callers share two cores. Heartbeats, which some of its
+            // replication waits for, come each 50 ms, with its own timeouts each 75 ms.
             ["lowerElectionTimeout"] = "1000",
             ["upperElectionTimeout"] = "2000",
+            ["heartbeatThreshold"] = "0.05",
         });
         var options = new WriteAheadLog.Options { Location = Path.Combine(folder, "log") };
         builder.Services.AddSingleton<IStateMachine>(store);
