@@ -24,9 +24,15 @@ internal static class Plot
         plot.Title($"{op}: 1 to {results[0].Rounds[0].Warm.Max(f => f.Clients):N0} clients, medians of {results[0].Rounds.Count} rounds");
         plot.XLabel("operations per second");
         plot.YLabel("p50, ms");
-        // ScottPlot draws a logarithmic axis as one of logarithms.
-        plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, MinorTickGenerator = new LogMinorTickGenerator(), LabelFormatter = power => $"{Math.Pow(10, power):0.###}" };
-        plot.Axes.SetLimitsX(0, plot.Axes.GetLimits().Right * 1.1);
+        plot.Axes.AutoScale();
+        var limits = plot.Axes.GetLimits();
+        // ScottPlot draws a logarithmic axis as one of logarithms, with ticks of one's own.
+        var ticks = new NumericManual();
+        for (var power = (int)Math.Floor(limits.Bottom); power <= limits.Top; power++)
+            foreach (var ms in (double[])[1, 2, 5])
+                ticks.AddMajor(power + Math.Log10(ms), $"{ms * Math.Pow(10, power):0.###}");
+        plot.Axes.Left.TickGenerator = ticks;
+        plot.Axes.SetLimitsX(0, limits.Right);
         plot.ShowLegend(Alignment.UpperLeft);
         plot.SaveSvg(file, Width, Height);
     }

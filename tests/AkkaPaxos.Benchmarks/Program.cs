@@ -1,10 +1,15 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using AkkaPaxos.Benchmarks;
 using AkkaPaxos.Cli;
 
 // scripts/bench: AkkaPaxos and its peers side by side, on the same work.
 using var signals = new Signals(TimeSpan.FromSeconds(20));
-var root = new RootCommand("Compares AkkaPaxos with etcd and ZooKeeper where they are installed (Debian: etcd-server, zookeeper), with DotNext's Raft, or with an earlier commit.");
+var root = new Command(
+    "scripts/bench", "Compares AkkaPaxos with etcd and ZooKeeper where they are installed (Debian: etcd-server, zookeeper), with DotNext's Raft, or with an earlier commit.")
+{
+    new HelpOption(),
+};
 Options.AddTo(root, Run);
 Hosts.AddTo(root);
 try
