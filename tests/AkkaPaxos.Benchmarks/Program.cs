@@ -39,6 +39,7 @@ finally
 
 static async Task<int> Run(Options options, CancellationToken cancel)
 {
+    if (options.Against is not null) Console.Error.WriteLine($"building {options.Against}");
     using var other = options.Against is { } revision ? await OtherRevision.Build(revision, cancel) : null;
     await Compare(options, Contenders.Of(options, other), cancel);
     if (options.IsSmoke) await Compare(options with { Embedded = true }, Contenders.Of(options with { Embedded = true, Only = [] }, null), cancel);

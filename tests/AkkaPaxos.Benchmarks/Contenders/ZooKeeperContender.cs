@@ -56,7 +56,7 @@ internal sealed class ZooKeeperContender : ClientContender
             await Connect(1, stop);
             await _sessions[0].Create("/ready", default, stop);
         }, cancel);
-        var version = (await Say(_leader, "srvr", cancel)).Split('\n')[0].Split(':')[1].Split(',')[0].Trim();
+        var version = (await Say(_leader, "srvr", cancel)).Split('\n')[0].Split(':')[1].Split('-', ',')[0].Trim();
         Durability = $"ZooKeeper {version}: durable by its default forceSync=yes, it syncs its log before it answers";
     }
 
