@@ -31,6 +31,11 @@ internal sealed record Options(
         var against = new Option<string?>("--against") { Description = "Compares with another commit of this repository, built in a temporary worktree; each is measured by its own akkapaxos bench.", HelpName = "REV" };
         var json = new Option<bool>("--json") { Description = "Prints every figure of every round as JSON." };
         var plot = new Option<string?>("--plot") { Description = "Draws throughput against latency as an SVG. --clients is 1,2,4,... to 1024 then, and --op put, unless given.", HelpName = "FILE.svg" };
+        plot.Validators.Add(r =>
+        {
+            // Before the rounds, not after them.
+            if (r.Tokens is [var given] && !System.IO.Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(given.Value)))) r.AddError($"--plot: the folder of {given.Value} does not exist");
+        });
         var smoke = new Option<bool>("--smoke") { Description = "One short round of everything that is installed, embedded ones too: whether it runs. Its figures say nothing." };
         var directory = new Option<string>("--directory") { Description = "Folder for data and logs of all contenders; emptied before each.", DefaultValueFactory = _ => ".run/bench" };
         var micro = new Option<string?>("--micro")

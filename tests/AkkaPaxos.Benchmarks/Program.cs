@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Net.Sockets;
 using AkkaPaxos.Benchmarks;
 using AkkaPaxos.Cli;
+using Grpc.Core;
 
 // scripts/bench: AkkaPaxos and its peers side by side, on the same work.
 using var signals = new Signals(TimeSpan.FromSeconds(20));
@@ -27,7 +29,8 @@ catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
 {
     return signals.ExitCode;
 }
-catch (Exception e) when (e is CliException or IOException or TimeoutException or InvalidOperationException or HttpRequestException or UnauthorizedAccessException)
+catch (Exception e) when (e is CliException or IOException or TimeoutException or InvalidOperationException or HttpRequestException or UnauthorizedAccessException
+    or SocketException or RpcException or ZooKeeperException)
 {
     Console.Error.WriteLine($"scripts/bench: {AkkaPaxos.Cli.Program.OneLine(e.Message)}");
     return e is CliException wrong ? wrong.ExitCode : 1;

@@ -49,6 +49,7 @@ public class BenchTests : RealProcesses
     [InlineData("--clients 1,x", "--clients: 1,x is not whole numbers from 1 to 100000 with commas between")]
     [InlineData("--op delete", "--op: delete is not put, get or put,get")]
     [InlineData("--rounds 0", "--rounds: 0 is not a whole number from 1 to 1000")]
+    [InlineData("--plot /no/such/x.svg", "--plot: the folder of /no/such/x.svg does not exist")]
     [InlineData("--embedded --against HEAD", "--embedded and --against cannot be given together")]
     public void What_options_cannot_be_is_said(string line, string error)
     {
