@@ -27,22 +27,41 @@ internal sealed record Options(
         var nodes = Number("--nodes", "Nodes of each cluster.", 3, 1, 15);
         var only = List("--only", "Contenders by name, with commas between; all that are installed without it.", null);
         var set = new Option<string[]>("--set") { Description = "key=value: a HOCON setting for every node of ours; may be given again." };
-        var embedded = new Option<bool>("--embedded") { Description = "Compares callers in a node's own process: ours with DotNext's Raft. --clients is 256 then unless given." };
-        var against = new Option<string?>("--against") { Description = "Compares with another commit of this repository, built in a temporary worktree; each is measured by its own akkapaxos bench.", HelpName = "REV" };
+        var embedded = new Option<bool>("--embedded")
+        {
+            Description = "Compares callers in a node's own process: ours with DotNext's Raft. --clients is 256 then unless given.",
+        };
+        var against = new Option<string?>("--against")
+        {
+            Description = "Compares with another commit of this repository, built in a temporary worktree; each is measured by its own akkapaxos bench.",
+            HelpName = "REV",
+        };
         var json = new Option<bool>("--json") { Description = "Prints every figure of every round as JSON." };
-        var plot = new Option<string?>("--plot") { Description = "Draws throughput against latency as an SVG. --clients is 1,2,4,... to 1024 then, and --op put, unless given.", HelpName = "FILE.svg" };
+        var plot = new Option<string?>("--plot")
+        {
+            Description = "Draws throughput against latency as an SVG. --clients is 1,2,4,... to 1024 then, and --op put, unless given.",
+            HelpName = "FILE.svg",
+        };
         plot.Validators.Add(r =>
         {
             // Before the rounds, not after them.
             if (r.Tokens is [var given] && !System.IO.Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(given.Value)))) r.AddError($"--plot: the folder of {given.Value} does not exist");
         });
-        var smoke = new Option<bool>("--smoke") { Description = "One short round of everything that is installed, embedded ones too: whether it runs. Its figures say nothing." };
-        var directory = new Option<string>("--directory") { Description = "Folder for data and logs of all contenders; emptied before each.", DefaultValueFactory = _ => ".run/bench" };
+        var smoke = new Option<bool>("--smoke")
+        {
+            Description = "One short round of everything that is installed, embedded ones too: whether it runs. Its figures say nothing.",
+        };
+        var directory = new Option<string>("--directory")
+        {
+            Description = "Folder for data and logs of all contenders; emptied before each.",
+            DefaultValueFactory = _ => ".run/bench",
+        };
         var micro = new Option<string?>("--micro")
         {
             Description = "Measures parts of the data path alone, with what they allocate: those whose name has FILTER in it, or all.", HelpName = "FILTER", Arity = ArgumentArity.ZeroOrOne,
         };
-        foreach (var option in (Option[])[rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, smoke, micro, directory]) command.Add(option);
+        Option[] all = [rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, smoke, micro, directory];
+        foreach (var option in all) command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(embedded) && result.GetValue(against) is not null) result.AddError("--embedded and --against cannot be given together");

@@ -18,7 +18,8 @@ internal static class Report
     public static void Print(IReadOnlyList<Result> results, string beside, string folder, TextWriter to)
     {
         to.WriteLine(string.Join("; ", results.Select(r => r.Durability + (r.Evidence is null ? "" : $" ({r.Evidence})"))));
-        to.WriteLine($"{Environment.ProcessorCount} cores, all on this machine, data of all in {folder}; medians of {results[0].Rounds.Count} rounds, (least-greatest){(results.Any(r => r.Name == beside) ? $", times {beside}'s" : "")}");
+        var ratios = results.Count > 1 && results.Any(r => r.Name == beside) ? $", times {beside}'s" : "";
+        to.WriteLine($"{Environment.ProcessorCount} cores, all on this machine, data of all in {folder}; medians of {results[0].Rounds.Count} rounds, (least-greatest){ratios}");
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(to) });
         console.Profile.Width = Width;
         console.Write(Warm(results, beside));
