@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Configuration;
@@ -186,48 +185,13 @@ internal static class BenchCommand
             throw new CliException(e.Message);
         }
 
-        if (plan.WarmUp > 0) await Load(operation, plan, plan.WarmUp, cancel);
+        if (plan.WarmUp > 0) await ClosedLoop.Run(plan.Clients, plan.Keys, plan.WarmUp, operation, cancel);
         if (around is not null) await around(true);
-        var clock = Stopwatch.StartNew();
-        var (latencies, errors, firstError) = await Load(operation, plan, plan.Seconds, cancel);
-        var took = clock.Elapsed.TotalSeconds;
+        var (latencies, errors, firstError, took) = await ClosedLoop.Run(plan.Clients, plan.Keys, plan.Seconds, operation, cancel);
         if (around is not null) await around(false);
         return new Figures(
-            plan.Op, plan.Clients, Math.Round(took, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took, 1),
+            plan.Op, plan.Clients, Math.Round(took.TotalSeconds, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took.TotalSeconds, 1),
             Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError, false, "");
-    }
-
-    private static async Task<(Latencies, long Errors, string? FirstError)> Load(
-        Func<int, int, CancellationToken, Task> operation, Plan plan, double seconds, CancellationToken cancel)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
-        // An operation under way at the end is waited for, but not for ever.
-        stop.CancelAfter(TimeSpan.FromSeconds(seconds + 10));
-        var errors = 0L;
-        string? firstError = null;
-        var loops = Enumerable.Range(0, plan.Clients).Select(i => Task.Run(async () =>
-        {
-            var (mine, random) = (new Latencies(), new Random(i));
-            for (var from = Stopwatch.GetTimestamp(); from < end; from = Stopwatch.GetTimestamp())
-            {
-                try
-                {
-                    await operation(i, random.Next(plan.Keys), stop.Token);
-                    mine.Add(Stopwatch.GetElapsedTime(from));
-                }
-                catch (Exception e) when (!cancel.IsCancellationRequested)
-                {
-                    Interlocked.Increment(ref errors);
-                    Interlocked.CompareExchange(ref firstError, Program.OneLine(e.Message), null);
-                    await Task.Delay(20, CancellationToken.None); // who was refused at once does not take the processor from those that work
-                }
-            }
-            return mine;
-        })).ToList();
-        var all = new Latencies();
-        foreach (var latencies in await Task.WhenAll(loops)) all.Add(latencies);
-        return (all, errors, firstError);
     }
 
     private static double Ms(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);

@@ -67,7 +67,7 @@ public sealed class LocalCluster : IDisposable
     /// Where the nodes' program is: the environment variable AKKAPAXOS_PROGRAM, with which scripts/test and scripts/bench name the one that was
     /// compiled ahead, otherwise beside this assembly.
     /// </summary>
-    private static string ProgramFolder =>
+    internal string ProgramFolder { get; init; } =
         Environment.GetEnvironmentVariable("AKKAPAXOS_PROGRAM") is { Length: > 0 } named ? named : AppContext.BaseDirectory;
 
     /// <summary>The nodes, by id from 1.</summary>

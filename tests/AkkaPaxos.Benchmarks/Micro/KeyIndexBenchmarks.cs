@@ -1,0 +1,36 @@
+using AkkaPaxos.Kv;
+using BenchmarkDotNet.Attributes;
+using Google.Protobuf;
+
+namespace AkkaPaxos.Benchmarks;
+
+/// <summary>The store's index of keys.</summary>
+public class KeyIndexBenchmarks
+{
+    private const int Read = 100;
+    private readonly Random _random = new(1);
+    private readonly KeyIndex _index = new();
+    private ByteString[] _keys = [];
+    private Item[] _items = [];
+
+    /// <summary>How many keys there are.</summary>
+    [Params(1_000, 1_000_000)]
+    public int Keys { get; set; }
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        _keys = [.. Enumerable.Range(0, Keys).Select(MicroCommands.Key)];
+        _items = [.. _keys.Select(k => new Item(new KeyValue { Key = k }, 0))];
+        foreach (var item in _items) _index.Set(item);
+    }
+
+    [Benchmark]
+    public object? Find() => _index.Find(_keys[_random.Next(Keys)]);
+
+    [Benchmark]
+    public object? Replace() => _index.Set(_items[_random.Next(Keys)]);
+
+    [Benchmark]
+    public int ReadHundred() => _index.Range(new KeyRange(_keys[_random.Next(Keys)], ByteString.CopyFrom(0))).Take(Read).Count();
+}
