@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Akka.Serialization;
@@ -27,7 +28,11 @@ public sealed class LogJournal : AsyncWriteJournal
 
     /// <summary>Opens the log, while the first of who needs it wait.</summary>
     /// <param name="config">The plugin's section.</param>
-    public LogJournal(Config config) => _writer = new LogWriter(new LogJournalSettings(config).Open);
+    public LogJournal(Config config)
+    {
+        var log = Context.GetLogger();
+        _writer = new LogWriter(new LogJournalSettings(config).Open, e => log.Error("segments are kept that could go, and this node will not start again: {0}", e.Message));
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()

@@ -15,10 +15,11 @@ public sealed class LogWriterTests : IDisposable
     private volatile bool _isHeld;
     private volatile bool _fails;
     private int _asked;
+    private readonly List<string> _corrupt = [];
 
     public LogWriterTests()
     {
-        _writer = new LogWriter(() => LogModel.Open(_folder, _random));
+        _writer = new LogWriter(() => LogModel.Open(_folder, _random), e => _corrupt.Add(e.Message));
         _writer.Ask(_ => 0).WaitAsync(InTime).GetAwaiter().GetResult(); // it is open
         _folder.Fault = call =>
         {
@@ -121,7 +122,7 @@ public sealed class LogWriterTests : IDisposable
         {
             attempts++;
             throw failure;
-        });
+        }, _ => { });
         Assert.Equal("not now", (await Assert.ThrowsAsync<IOException>(() => writer.Highest("a").WaitAsync(InTime))).Message);
         await Assert.ThrowsAsync<IOException>(() => writer.Delete("a", 1).WaitAsync(InTime));
         Assert.True(attempts >= 3);
@@ -160,5 +161,20 @@ public sealed class LogWriterTests : IDisposable
         var (first, last) = await _writer.Ask(log => log.Segments).WaitAsync(InTime);
         Assert.True(last > 40, $"{last} segments were written");
         Assert.True(last - first < 4, $"segments {first} to {last} are left");
+    }
+
+    [Fact]
+    public async Task What_the_disk_changed_in_an_old_segment_is_said_once_and_writes_go_on()
+    {
+        await Write("rare", 1);
+        _folder.BytesOf(Segment.NameOf(1))![Segment.FramesAt + 40] ^= 1;
+        for (var number = 1L; number <= 500; number++)
+        {
+            await Write("busy", number, 1000).WaitAsync(InTime);
+            if (number % 20 == 0) await _writer.Delete("busy", number).WaitAsync(InTime);
+        }
+        await _writer.Highest("busy").WaitAsync(InTime);
+        Assert.Contains($"{Segment.NameOf(1)} is not what was written, from offset {Segment.FramesAt} on", Assert.Single(_corrupt));
+        await Assert.ThrowsAsync<LogCorruptException>(() => _writer.Replay("rare", 1, 1, 1, _ => { }).WaitAsync(InTime));
     }
 }
