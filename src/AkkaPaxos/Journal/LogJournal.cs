@@ -83,14 +83,14 @@ public sealed class LogJournal : AsyncWriteJournal
         return new LogEntry(written.PersistenceId, written.SequenceNr, time, id, manifest, written.Manifest ?? "", written.WriterGuid ?? "", bytes);
     }
 
-    private Persistent RepresentationOf(LogEntry entry) => new(
-        _system.Serialization.Deserialize(entry.Payload, entry.SerializerId, entry.Manifest), entry.SequenceNr, entry.PersistenceId,
-        entry.EventManifest, false, ActorRefs.NoSender, entry.Writer, entry.Timestamp);
+    private ReplayedEntry Replayed(LogEntry entry) => new(
+        _system.Serialization.Deserialize(entry.Payload, entry.SerializerId, entry.Manifest), entry.PersistenceId, entry.SequenceNr, entry.EventManifest,
+        entry.Writer, entry.Timestamp);
 
     /// <inheritdoc/>
     public override Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
-        _writer.Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(RepresentationOf(e)));
+        _writer.Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(Replayed(e)));
 
     /// <inheritdoc/>
     public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
