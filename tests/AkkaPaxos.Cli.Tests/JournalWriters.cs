@@ -36,6 +36,14 @@ internal sealed class JournalWriters(Config config) : IDisposable
         return Told(names.Length);
     }
 
+    /// <summary>Deletes an actor's entries up to a number, as the actor would.</summary>
+    public async Task Delete(string name, long to)
+    {
+        using var inbox = Inbox.Create(_system);
+        Persistence.Instance.Apply(_system).JournalFor(null).Tell(new DeleteMessagesTo(name, to, inbox.Receiver), inbox.Receiver);
+        Assert.IsType<DeleteMessagesSuccess>(await inbox.ReceiveAsync(InTime));
+    }
+
     private async Task<string[]> Told(int count)
     {
         for (var end = DateTime.UtcNow + InTime; ; await Task.Delay(50))

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AkkaPaxos.Cli;
+using AkkaPaxos.Journal;
 using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
@@ -29,8 +30,9 @@ public sealed class FullDiskTests(ITestOutputHelper output) : RealProcesses
         return status.RootElement.GetProperty("problem").GetString();
     }
 
-    private static long Voted(LocalNode node)
+    private static long Voted(LocalNode node, string journal)
     {
+        if (journal == "log") return VotedInLog(node);
         var file = Path.Combine(node.Folder, "data", "journal.db");
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
         connection.Open();
@@ -39,11 +41,39 @@ public sealed class FullDiskTests(ITestOutputHelper output) : RealProcesses
         return (long)command.ExecuteScalar()!;
     }
 
+    // The node has the log, so it is a copy that is read; one that was taken in the middle of a write may be no log at all.
+    private static long VotedInLog(LocalNode node)
+    {
+        var copy = Directory.CreateTempSubdirectory("akkapaxos-copy-").FullName;
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(node.Folder, "data", "log"), "*.log").Order()) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            using var log = SegmentedLog.Open(new DiskFolder(copy, sync: false), LogSettings.Of(SegmentBytes));
+            return log.Index.PersistenceIds.Where(id => id.EndsWith("acceptor", StringComparison.Ordinal)).Max(log.Index.Highest);
+        }
+        catch (Exception e) when (e is LogCorruptException or IOException)
+        {
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+    }
+
+    private const int SegmentBytes = 2 << 20;
+
     [FactWhereMountingIsPermitted]
-    public async Task While_all_disks_are_full_reads_go_on_and_afterwards_every_acceptor_votes()
+    public Task While_all_disks_are_full_reads_go_on_and_afterwards_every_acceptor_votes() => FillsUpAndGetsRoom("sql", ".*full");
+
+    [FactWhereMountingIsPermitted]
+    public Task The_same_with_a_log() => FillsUpAndGetsRoom("log", "the journal in .* has no room for another segment: ");
+
+    private async Task FillsUpAndGetsRoom(string journal, string reason)
     {
         using var disks = new SmallDisks();
-        using var cluster = Cluster(3, "akkapaxos.snapshot.slots=200", "akkapaxos.snapshot.keep-slots=50");
+        using var cluster = Cluster(
+            3, "akkapaxos.snapshot.slots=200", "akkapaxos.snapshot.keep-slots=50", $"akkapaxos.journal={journal}", $"akkapaxos.journal-log.segment-bytes={SegmentBytes >> 20} MiB");
         foreach (var node in cluster.Nodes) disks.Mount(Directory.CreateDirectory(Path.Combine(node.Folder, "data")).FullName, "40m");
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
@@ -64,7 +94,7 @@ public sealed class FullDiskTests(ITestOutputHelper output) : RealProcesses
             said = await answer.Content.ReadAsStringAsync();
         }
         output.WriteLine($"after {written} values: {said}");
-        Assert.Matches("node [123]: acceptor: the journal cannot be written: .*full", said);
+        Assert.Matches($"node [123]: acceptor: the journal cannot be written: {reason}", said);
 
         // Without a majority of acceptors that can write, but all of them can read.
         foreach (var node in cluster.Nodes)
@@ -79,7 +109,7 @@ public sealed class FullDiskTests(ITestOutputHelper output) : RealProcesses
         Assert.True(problems.Count(p => p is not null) >= 2, "fewer than a majority say that they cannot write");
         Assert.All(problems.OfType<string>(), p => Assert.Contains("(since 20", p));
 
-        var before = cluster.Nodes.ToDictionary(n => n, Voted);
+        var before = cluster.Nodes.ToDictionary(n => n, n => Voted(n, journal));
         disks.Resize("600m");
         var room = Stopwatch.StartNew();
         await Until("no write is acknowledged after the disks have room", async () =>
@@ -93,7 +123,7 @@ public sealed class FullDiskTests(ITestOutputHelper output) : RealProcesses
             await Until($"the acceptor of node {node.Id} does not vote: {node.LastLogLine()}", async () =>
             {
                 using var answer = await Put(cluster.Nodes[0], "after", "1");
-                return Voted(node) > before[node];
+                return Voted(node, journal) > before[node];
             });
         }
         output.WriteLine($"all acceptors vote {room.ElapsedMilliseconds} ms after there is room");

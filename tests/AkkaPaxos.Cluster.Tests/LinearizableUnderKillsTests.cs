@@ -7,10 +7,15 @@ namespace AkkaPaxos.Cluster.Tests;
 
 public class LinearizableUnderKillsTests(ITestOutputHelper output) : LinearizableRun(output)
 {
-    [Fact]
-    public async Task When_the_leader_and_others_are_killed_again_and_again()
+    // Segments of a log that are full again and again within the run.
+    private static string[] On(string journal) => [RequestTimeout, $"akkapaxos.journal={journal}", "akkapaxos.journal-log.segment-bytes=64 KiB"];
+
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task When_the_leader_and_others_are_killed_again_and_again(string journal)
     {
-        using var cluster = Cluster(3, RequestTimeout);
+        using var cluster = Cluster(3, On(journal));
         cluster.StartAll();
         var leader = await cluster.WaitForLeader(Patience);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 1);
@@ -28,11 +33,13 @@ public class LinearizableUnderKillsTests(ITestOutputHelper output) : Linearizabl
         await EndsWell(cluster, clients);
     }
 
-    [Fact]
-    public async Task When_every_node_is_killed_at_once()
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task When_every_node_is_killed_at_once(string journal)
     {
         // Snapshots within the run: recovery takes them, and the slots behind them.
-        using var cluster = Cluster(3, RequestTimeout, "akkapaxos.snapshot.slots=100", "akkapaxos.snapshot.keep-slots=10");
+        using var cluster = Cluster(3, [.. On(journal), "akkapaxos.snapshot.slots=100", "akkapaxos.snapshot.keep-slots=10"]);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         await using var clients = new RecordingClients(cluster, clients: 6, seed: 2);

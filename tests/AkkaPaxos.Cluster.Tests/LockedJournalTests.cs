@@ -88,5 +88,22 @@ public sealed class LockedJournalTests(ITestOutputHelper output) : RealProcesses
     }
 
     [Fact]
+    public async Task A_node_waits_for_a_log_that_somebody_else_has()
+    {
+        using var cluster = new LocalCluster(1, Path.Combine(Folder, "log"), "akkapaxos.journal=log", "akkapaxos.journal-log.segment-bytes=1 MiB");
+        var node = cluster.Nodes[0];
+        var log = Directory.CreateDirectory(Path.Combine(node.Folder, "data", "log")).FullName;
+        using (new FileStream(Path.Combine(log, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            cluster.Start(node);
+            await Until($"node 1 does not say that it waits: {node.LastLogLine()}", () => Task.FromResult(node.LastLogLine().Contains("node 1 waits for its journal: ")));
+            Assert.Contains("is in use", node.LastLogLine());
+            Assert.True(node.IsRunning);
+            Assert.Null(await node.Status());
+        }
+        await IsBack(node, "the log of a starting node was free", Patience, []);
+    }
+
+    [Fact]
     public Task A_journal_that_was_locked_for_45_s_is_used_again_within_seconds() => Task.WhenAll(WhileItRuns(), BeforeItStarts());
 }

@@ -26,6 +26,7 @@ internal sealed class SimulatedFolder : ILogFolder
         }
     }
 
+    private readonly Lock _gate = new(); // of the names: one thread may make a file while another one works
     private readonly Dictionary<string, Content> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Content> _namesOnDisk = new(StringComparer.Ordinal);
     private readonly List<Action<Dictionary<string, Content>>> _unsyncedNames = [];
@@ -92,38 +93,50 @@ internal sealed class SimulatedFolder : ILogFolder
     public string PathOf(string name) => $"simulated/{name}";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Names() => [.. _names.Keys.Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Names()
+    {
+        lock (_gate) return [.. _names.Keys.Order(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
     public ILogFile Create(string name, long size)
     {
         Fault("create");
-        if (_names.Values.Distinct().Sum(c => (long)c.Seen.Length) + size > Room) throw new IOException("no space is left on the simulated disk");
         var content = new Content(size);
-        Name(names => names[name] = content);
+        lock (_gate)
+        {
+            if (_names.Values.Distinct().Sum(c => (long)c.Seen.Length) + size > Room) throw new IOException("no space is left on the simulated disk");
+            Name(names => names[name] = content);
+        }
         return new SimulatedFile(this, content);
     }
 
     /// <inheritdoc/>
-    public ILogFile Open(string name) => new SimulatedFile(this, _names[name]);
+    public ILogFile Open(string name)
+    {
+        lock (_gate) return new SimulatedFile(this, _names[name]);
+    }
 
     /// <inheritdoc/>
     public void Rename(string from, string to)
     {
         Fault("rename");
-        var content = _names[from];
-        Name(names =>
+        lock (_gate)
         {
-            if (names.GetValueOrDefault(from) == content) names.Remove(from);
-            names[to] = content;
-        });
+            var content = _names[from];
+            Name(names =>
+            {
+                if (names.GetValueOrDefault(from) == content) names.Remove(from);
+                names[to] = content;
+            });
+        }
     }
 
     /// <inheritdoc/>
     public void Delete(string name)
     {
         Fault("delete");
-        Name(names => names.Remove(name));
+        lock (_gate) Name(names => names.Remove(name));
     }
 
     private void Name(Action<Dictionary<string, Content>> change)
@@ -136,8 +149,11 @@ internal sealed class SimulatedFolder : ILogFolder
     public void Sync()
     {
         Fault("sync names");
-        foreach (var change in _unsyncedNames) change(_namesOnDisk);
-        _unsyncedNames.Clear();
+        lock (_gate)
+        {
+            foreach (var change in _unsyncedNames) change(_namesOnDisk);
+            _unsyncedNames.Clear();
+        }
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Akka.Serialization;
@@ -27,7 +28,11 @@ public sealed class LogJournal : AsyncWriteJournal
 
     /// <summary>Opens the log, while the first of who needs it wait.</summary>
     /// <param name="config">The plugin's section.</param>
-    public LogJournal(Config config) => _writer = new LogWriter(new LogJournalSettings(config).Open);
+    public LogJournal(Config config)
+    {
+        var log = Context.GetLogger();
+        _writer = new LogWriter(new LogJournalSettings(config).Open, e => log.Error("segments are kept that could go, and this node will not start again: {0}", e.Message));
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -78,14 +83,14 @@ public sealed class LogJournal : AsyncWriteJournal
         return new LogEntry(written.PersistenceId, written.SequenceNr, time, id, manifest, written.Manifest ?? "", written.WriterGuid ?? "", bytes);
     }
 
-    private Persistent RepresentationOf(LogEntry entry) => new(
-        _system.Serialization.Deserialize(entry.Payload, entry.SerializerId, entry.Manifest), entry.SequenceNr, entry.PersistenceId,
-        entry.EventManifest, false, ActorRefs.NoSender, entry.Writer, entry.Timestamp);
+    private ReplayedEntry Replayed(LogEntry entry) => new(
+        _system.Serialization.Deserialize(entry.Payload, entry.SerializerId, entry.Manifest), entry.PersistenceId, entry.SequenceNr, entry.EventManifest,
+        entry.Writer, entry.Timestamp);
 
     /// <inheritdoc/>
     public override Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
-        _writer.Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(RepresentationOf(e)));
+        _writer.Replay(persistenceId, fromSequenceNr, toSequenceNr, max, e => recoveryCallback(Replayed(e)));
 
     /// <inheritdoc/>
     public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>

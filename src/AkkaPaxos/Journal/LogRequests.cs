@@ -82,7 +82,7 @@ internal abstract class LogQuestion : LogRequest
 /// <summary>Something that is asked.</summary>
 internal sealed class LogQuestion<T>(Func<SegmentedLog, T> ask) : LogQuestion
 {
-    private readonly TaskCompletionSource<T> _answer = new();
+    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The answer.</summary>
     public Task<T> Task => _answer.Task;

@@ -4,7 +4,7 @@ namespace AkkaPaxos.Journal;
 /// The one thread that writes a log, for all actors of a node: what waits when a sync ends goes into one write and one sync (group commit). It also owns
 /// the index, so what is asked of it is asked here, and answered after all that was asked before.
 /// </summary>
-/// <remarks>The thread completes the tasks itself, so what continues one should be short: as telling an actor is.</remarks>
+/// <remarks>The thread completes the tasks of writes itself, which saves each the wait for another thread: so what continues one should be short, as telling an actor is.</remarks>
 internal sealed class LogWriter : IDisposable
 {
     // What waits goes in one commit up to about this: a commit of more takes so long that others should not wait for it.
@@ -17,18 +17,21 @@ internal sealed class LogWriter : IDisposable
     private bool _closing;
 
     private readonly Func<SegmentedLog> _open;
+    private readonly Action<LogCorruptException> _corrupt;
     private readonly Thread _thread;
     private readonly List<LogRecord> _records = [];
     private readonly List<LogChange> _changes = [];
     private readonly Dictionary<string, long> _highest = new(StringComparer.Ordinal); // with what is about to be committed
     private Task<ILogFile>? _spare;
+    private bool _keepsUp = true; // until it finds that a segment is not what was written
     private bool _isDiskWell = true; // until a commit fails: upkeep waits for one that does not
 
     /// <summary>Opens a log, writes it from now on, and closes it at the end. What is asked meanwhile waits.</summary>
     /// <param name="open">Opens it; where that fails, so does what waits, and the next that asks brings about another attempt.</param>
-    public LogWriter(Func<SegmentedLog> open)
+    /// <param name="corrupt">Is told once of a segment that is not what was written and that nobody reads now: it is needed at the next start.</param>
+    public LogWriter(Func<SegmentedLog> open, Action<LogCorruptException> corrupt)
     {
-        _open = open;
+        (_open, _corrupt) = (open, corrupt);
         _thread = new Thread(Run) { IsBackground = true, Name = "akkapaxos-journal" };
         _thread.Start();
     }
@@ -103,7 +106,7 @@ internal sealed class LogWriter : IDisposable
             _closing = true;
             Monitor.Pulse(_gate);
         }
-        _thread.Join();
+        if (Thread.CurrentThread != _thread) _thread.Join(); // what continues a write runs there
     }
 
     // ---- the thread ----
@@ -145,7 +148,7 @@ internal sealed class LogWriter : IDisposable
     {
         for (var next = 0; next < requests.Count;) next = CommitFrom(log, requests, next);
         TakeSpare(log);
-        if (_isDiskWell && log.NeedsUpkeep) Upkeep(log);
+        if (NeedsUpkeep(log)) Upkeep(log);
     }
 
     /// <summary>Waits for work, and notes meanwhile how far the log is.</summary>
@@ -154,7 +157,7 @@ internal sealed class LogWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_asked.Count == 0 && !_closing && !(_isDiskWell && log is { NeedsUpkeep: true }))
+            while (_asked.Count == 0 && !_closing && !NeedsUpkeep(log))
                 if (!Monitor.Wait(_gate, log is { IsUnmarked: true } && _isDiskWell ? MarkAfter : Timeout.InfiniteTimeSpan)) Mark(log!);
             (requests, _asked) = (_asked, requests);
             return requests.Count > 0 || !_closing;
@@ -220,15 +223,22 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    private bool NeedsUpkeep(SegmentedLog? log) => _keepsUp && _isDiskWell && log is { NeedsUpkeep: true };
+
     private void Upkeep(SegmentedLog log)
     {
         try
         {
             log.Upkeep();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LogCorruptException)
+        catch (LogCorruptException e)
         {
-            _isDiskWell = false; // nothing is lost, and somebody who writes is told the same
+            _keepsUp = false;
+            _corrupt(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _isDiskWell = false; // nothing is lost, and who writes next is told
         }
     }
 
