@@ -11,7 +11,7 @@ internal sealed record ReplayedEntry(object Payload, string PersistenceId, long 
     public bool IsDeleted { get; init; }
 
     /// <inheritdoc/>
-    public IActorRef Sender { get; init; } = ActorRefs.NoSender;
+    public IActorRef Sender { get; init; } = ActorRefs.NoSender!; // which is null
 
     /// <inheritdoc/>
     public IPersistentRepresentation WithPayload(object payload) => this with { Payload = payload };
