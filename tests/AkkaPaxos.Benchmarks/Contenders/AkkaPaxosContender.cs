@@ -38,7 +38,7 @@ internal sealed class AkkaPaxosContender(IReadOnlyList<string> settings) : Clien
         var reports = await Task.WhenAll(_cluster.Nodes.Select(n => n.Http.GetFromJsonAsync<NodeReport>("/status", cancel)));
         Durability = $"AkkaPaxos: {BenchDurability.Of([.. reports.OfType<NodeReport>()]).Text} (its /status: {reports[0]?.Durability?.Detail})";
         _addresses = [leader.Address, .. _cluster.Nodes.Where(n => n != leader).Select(n => n.Address)];
-        _system = ActorSystem.Create("bench", ConfigurationFactory.ParseString($"akka {{ loglevel = OFF, stdout-loglevel = OFF }}, akkapaxos.links = {reports[0]?.Links ?? "akka"}").WithFallback(PaxosClient.DefaultConfig()));
+        _system = ActorSystem.Create("bench", ConfigurationFactory.ParseString($"akka {{ loglevel = OFF, stdout-loglevel = OFF }}\nakkapaxos.links = {reports[0]?.Links ?? "akka"}").WithFallback(PaxosClient.DefaultConfig()));
         await Connect(1, cancel);
         await UntilDone("AkkaPaxos took no write", stop => Put(0, ByteString.CopyFromUtf8("ready"), ByteString.Empty, stop), cancel);
     }
