@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AkkaPaxos.Cli;
 using Xunit.Abstractions;
 
@@ -7,7 +6,7 @@ namespace AkkaPaxos.Cluster.Tests;
 /// <summary>
 /// Each cut lasts until both ends have noticed it: longer than a connection survives, and than the cluster takes a silent node for reachable.
 /// </summary>
-public class LinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableRun(output)
+public class LinearizableUnderPartitionsTests(ITestOutputHelper output) : PartitionedRun(output)
 {
     [FactWhereNamespacesArePermitted]
     public async Task When_the_leader_is_cut_off_from_the_majority()
@@ -87,58 +86,5 @@ public class LinearizableUnderPartitionsTests(ITestOutputHelper output) : Linear
         network.Heal();
         await AllSeeEachOther(cluster);
         await EndsWell(cluster, clients);
-    }
-
-    [FactWhereNamespacesArePermitted]
-    public async Task When_kills_and_cuts_come_together()
-    {
-        using var network = new NetworkNamespaces(3);
-        using var cluster = await Started(network);
-        await using var clients = new RecordingClients(cluster, clients: 6, seed: 8);
-        var random = new Random(8);
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(12);)
-        {
-            var (one, other) = (cluster.Nodes[random.Next(3)], cluster.Nodes[random.Next(3)]);
-            switch (random.Next(5))
-            {
-                case 0: network.Isolate(one, cluster.Nodes); break;
-                case 1 when one != other: network.Cut(one, other); break;
-                case 2 when one != other: network.CutOneWay(one, other); break;
-                case 3: network.Heal(); break;
-                default: LocalCluster.Kill(one); break;
-            }
-            await Task.Delay(random.Next(300, 1500));
-            if (random.Next(3) == 0) network.Heal();
-            foreach (var node in cluster.Nodes.Where(n => !n.IsRunning)) cluster.Start(node);
-        }
-        network.Heal();
-        await cluster.WaitForLeader(Patience);
-        await AllSeeEachOther(cluster);
-        await EndsWell(cluster, clients);
-    }
-
-    private async Task<LocalCluster> Started(NetworkNamespaces network, params string[] settings)
-    {
-        var cluster = Cluster(network.Hosts, [RequestTimeout, .. settings]);
-        cluster.StartAll();
-        await cluster.WaitForLeader(Patience);
-        return cluster;
-    }
-
-    private static async Task BothLoseSight(LocalNode one, LocalNode other)
-    {
-        await Until($"node {one.Id} still takes node {other.Id} for reachable", async () => !await Reaches(one, other));
-        await Until($"node {other.Id} still takes node {one.Id} for reachable", async () => !await Reaches(other, one));
-    }
-
-    /// <summary>Waits until every node takes every other for reachable; one that stopped for good never will.</summary>
-    private async Task AllSeeEachOther(LocalCluster cluster)
-    {
-        foreach (var one in cluster.Nodes)
-            foreach (var other in cluster.Nodes)
-            {
-                await Until($"node {one.Id} does not reach node {other.Id}: {one.LastLogLine()}", () => Reaches(one, other));
-                if (one != other) await Until($"node {one.Id} is linked to node {other.Id}, or not, against its settings", async () => await Linked(one, other) == IsLinked);
-            }
     }
 }

@@ -29,10 +29,13 @@ public abstract class RealProcesses : IDisposable
     protected LocalCluster Cluster(IReadOnlyList<LocalHost> hosts, params string[] settings) => new(hosts, Folder, [.. Variant, .. settings]);
 
     /// <summary>Waits until <paramref name="condition"/> holds.</summary>
-    protected static async Task Until(string otherwise, Func<Task<bool>> condition)
+    protected static Task Until(string otherwise, Func<Task<bool>> condition) => Until(() => otherwise, condition);
+
+    /// <summary>Waits until <paramref name="condition"/> holds; what to say where it does not is asked for only then.</summary>
+    protected static async Task Until(Func<string> otherwise, Func<Task<bool>> condition)
     {
         for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(50))
-            if (waited.Elapsed > Patience) Assert.Fail(otherwise);
+            if (waited.Elapsed > Patience) Assert.Fail(otherwise());
     }
 
     /// <summary>Whether a node takes another for reachable.</summary>
