@@ -220,7 +220,7 @@ internal sealed class LinkHub : IDisposable
         _connections.TryAdd(connection, 0);
         try
         {
-            var senders = new LinkMail.Senders();
+            var senders = new Dictionary<string, IActorRef>();
             await connection.Receive(_settings.MaxFrameBytes, body => _mail.Deliver(body, peer, senders)).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfTheOtherSide(e))

@@ -17,19 +17,13 @@ internal sealed class LinkMail(IActorRefProvider provider)
     private readonly string _ownAddress = $"{provider.DefaultAddress}";
     private readonly ConcurrentDictionary<string, IActorRef> _own = new();
 
-    /// <summary>Senders that have been seen on a connection, by their names there.</summary>
-    internal sealed class Senders
-    {
-        public Dictionary<string, IActorRef> ByName { get; } = [];
-    }
-
     /// <summary>Delivers one message.</summary>
     /// <param name="body">A frame's.</param>
     /// <param name="from">Who sent it.</param>
-    /// <param name="senders">Of the connection.</param>
+    /// <param name="senders">Who has been seen on the connection, by the names there: of one thread at a time, and kept by this.</param>
     /// <exception cref="LinkProtocolException">The body is none.</exception>
     /// <exception cref="System.Runtime.Serialization.SerializationException">The message is none that is known here.</exception>
-    public void Deliver(ReadOnlySequence<byte> body, LinkPeer from, Senders senders)
+    public void Deliver(ReadOnlySequence<byte> body, LinkPeer from, Dictionary<string, IActorRef> senders)
     {
         if (body.IsSingleSegment)
         {
@@ -49,7 +43,7 @@ internal sealed class LinkMail(IActorRefProvider provider)
         }
     }
 
-    private void Deliver(ReadOnlySpan<byte> body, LinkPeer from, Senders senders)
+    private void Deliver(ReadOnlySpan<byte> body, LinkPeer from, Dictionary<string, IActorRef> senders)
     {
         Span<char> text = stackalloc char[ShortText];
         LinkFrame.Split(body, out var manifest, out var target, out var sender, out var bytes);
@@ -72,13 +66,13 @@ internal sealed class LinkMail(IActorRefProvider provider)
         return _own[name] = actor;
     }
 
-    private IActorRef Sender(ReadOnlySpan<char> path, LinkPeer from, Senders senders)
+    private IActorRef Sender(ReadOnlySpan<char> path, LinkPeer from, Dictionary<string, IActorRef> senders)
     {
-        if (senders.ByName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path, out var known)) return known;
+        if (senders.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path, out var known)) return known;
         var name = path.ToString();
         var sender = name.StartsWith('/') ? from.Actor(name) : provider.ResolveActorRef(name);
-        if (senders.ByName.Count >= Kept) senders.ByName.Clear();
-        senders.ByName.Add(name, sender);
+        if (senders.Count >= Kept) senders.Clear();
+        senders.Add(name, sender);
         return sender;
     }
 }
