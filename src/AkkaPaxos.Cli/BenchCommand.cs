@@ -81,13 +81,7 @@ internal static class BenchCommand
                 parsed.GetValue(valueSize), parsed.GetValue(keys));
             var patience = endpointOptions.Timeout(parsed) ?? TimeSpan.FromSeconds(30);
             using var endpoints = parsed.GetValue(profile) ? endpointOptions.Open(parsed) : null;
-            BenchProfile.Used? before = null, after = null;
-            var around = endpoints is null ? null : new Func<bool, Task>(async isBefore =>
-            {
-                if (isBefore) before = await BenchProfile.Now(endpoints, cancel);
-                else after = await BenchProfile.Now(endpoints, cancel);
-            });
-            var measured = await Run(nodes, parsed.GetRequiredValue(group), links, plan, around, patience, cancel);
+            var (measured, before, after) = await Run(nodes, parsed.GetRequiredValue(group), links, plan, endpoints, patience, cancel);
             var figures = measured with { Durable = durability.IsDurable, Durability = durability.Text };
             terminal.Text.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(figures, JsonSerializerOptions.Web) : Text(figures));
             if (endpoints is not null)
@@ -123,8 +117,8 @@ internal static class BenchCommand
         return ([.. addresses], BenchDurability.Of(nodes), nodes[0].Links ?? "akka");
     }
 
-    private static async Task<Figures> Run(
-        IReadOnlyList<string> contactPoints, string group, string links, Plan plan, Func<bool, Task>? around, TimeSpan patience, CancellationToken cancel)
+    private static async Task<(Figures Figures, BenchProfile.Used? Before, BenchProfile.Used? After)> Run(
+        IReadOnlyList<string> contactPoints, string group, string links, Plan plan, Endpoints? profiled, TimeSpan patience, CancellationToken cancel)
     {
         // What goes wrong is counted, and told in the figures; Akka would tell it with stack traces, of each failed connection one.
         var config = ConfigurationFactory.ParseString($"""
@@ -145,7 +139,7 @@ internal static class BenchCommand
             {
                 throw new CliException($"--contact-points: {e.Message}", 2);
             }
-            return await Measure(sessions, plan, around, patience, cancel);
+            return await Measure(sessions, plan, profiled, patience, cancel);
         }
         finally
         {
@@ -153,8 +147,8 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task<Figures> Measure(
-        IReadOnlyList<PaxosClient> sessions, Plan plan, Func<bool, Task>? around, TimeSpan patience, CancellationToken cancel)
+    private static async Task<(Figures Figures, BenchProfile.Used? Before, BenchProfile.Used? After)> Measure(
+        IReadOnlyList<PaxosClient> sessions, Plan plan, Endpoints? profiled, TimeSpan patience, CancellationToken cancel)
     {
         var value = new byte[plan.ValueSize];
         new Random(1).NextBytes(value);
@@ -186,12 +180,13 @@ internal static class BenchCommand
         }
 
         if (plan.WarmUp > 0) await ClosedLoop.Run(plan.Clients, plan.Keys, plan.WarmUp, operation, cancel);
-        if (around is not null) await around(true);
+        var before = profiled is null ? null : await BenchProfile.Now(profiled, cancel);
         var (latencies, errors, firstError, took) = await ClosedLoop.Run(plan.Clients, plan.Keys, plan.Seconds, operation, cancel);
-        if (around is not null) await around(false);
-        return new Figures(
+        var after = profiled is null ? null : await BenchProfile.Now(profiled, cancel);
+        var figures = new Figures(
             plan.Op, plan.Clients, Math.Round(took.TotalSeconds, 3), plan.ValueSize, latencies.Count, Math.Round(latencies.Count / took.TotalSeconds, 1),
             Ms(latencies.Quantile(0.5)), Ms(latencies.Quantile(0.99)), Ms(latencies.Quantile(0.999)), Ms(latencies.Max), errors, firstError, false, "");
+        return (figures, before, after);
     }
 
     private static double Ms(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);

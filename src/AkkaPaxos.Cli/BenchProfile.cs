@@ -67,11 +67,12 @@ internal static class BenchProfile
             decided = new("accepted by a quorum → decision", new()), answered = new("decision → response: executed, answered", new()), all = new("request → response", new());
         foreach (var events in slots)
         {
-            DateTimeOffset? First(string name) => events.FirstOrDefault(e => MessageLabel.Parse(e.Message).Name == name)?.At;
+            var byName = events.ToLookup(e => MessageLabel.Parse(e.Message).Name);
+            DateTimeOffset? First(string name) => byName[name].FirstOrDefault()?.At;
             if (First("Request") is not { } request || First("Propose") is not { } propose || First("Accept") is not { } accept || First("Decision") is not { } decision) continue;
             gathered.Took.Add(Positive(propose - request));
             proposed.Took.Add(Positive(accept - propose));
-            var accepted = events.Where(e => MessageLabel.Parse(e.Message).Name == "Accepted").DistinctBy(e => e.From).ToList();
+            var accepted = byName["Accepted"].DistinctBy(e => e.From).ToList();
             if (accepted.FirstOrDefault(e => e.From == e.To) is { } own) ownVote.Took.Add(Positive(own.At - accept));
             // The last one of those that came before the decision.
             if (accepted.LastOrDefault(e => e.At <= decision) is { } vote)

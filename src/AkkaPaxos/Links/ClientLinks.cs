@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Links;
 
@@ -18,7 +19,8 @@ internal sealed class ClientLinks : IExtension
     private ClientLinks(ExtendedActorSystem system)
     {
         _system = system;
-        _settings = LinkSettings.Read(system.Settings.Config, $"{system.Provider.DefaultAddress}");
+        var config = system.Settings.Config;
+        _settings = LinkSettings.Read(config, $"{system.Provider.DefaultAddress}", new ProtocolSettings(config.GetConfig("akkapaxos")));
     }
 
     /// <summary>Those of a system.</summary>

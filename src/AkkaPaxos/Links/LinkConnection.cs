@@ -33,6 +33,7 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
     private const int KeptBytes = 1 << 20; // a buffer that a large message has grown beyond it is not kept
     private const int TurnsOfOneSender = 16;
 
+    private readonly PipeReader _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBytes, leaveOpen: true));
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<object> _large = new(ReferenceEqualityComparer.Instance);
@@ -130,9 +131,6 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
         else _written.Bytes.ResetWrittenCount();
     }
 
-    /// <summary>What comes, from the introduction on. To be handed to <see cref="Receive"/> after it.</summary>
-    public PipeReader Reader { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBytes, leaveOpen: true));
-
     /// <summary>The other side's part of the introduction.</summary>
     /// <exception cref="LinkProtocolException">It is none, or the connection ended.</exception>
     public async Task<T> Introduction<T>(MessageParser<T> parser, CancellationToken cancel) where T : IMessage<T>
@@ -140,7 +138,7 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
         var isBehindPreface = false;
         while (true)
         {
-            var came = await Reader.ReadAsync(cancel).ConfigureAwait(false);
+            var came = await _reader.ReadAsync(cancel).ConfigureAwait(false);
             var buffer = came.Buffer;
             isBehindPreface = isBehindPreface || LinkFrame.TryTakePreface(ref buffer);
             if (isBehindPreface && LinkFrame.TryTake(ref buffer, LinkFrame.MaxIntroduction, out var body))
@@ -154,10 +152,10 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
                 {
                     throw new LinkProtocolException($"its introduction cannot be read: {e.Message}");
                 }
-                Reader.AdvanceTo(buffer.Start);
+                _reader.AdvanceTo(buffer.Start);
                 return introduction;
             }
-            Reader.AdvanceTo(buffer.Start, buffer.End);
+            _reader.AdvanceTo(buffer.Start, buffer.End);
             if (came.IsCompleted) throw new LinkProtocolException("it was closed before it had introduced itself");
         }
     }
@@ -171,12 +169,12 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
         {
             while (true)
             {
-                var came = await Reader.ReadAsync().ConfigureAwait(false);
+                var came = await _reader.ReadAsync().ConfigureAwait(false);
                 Volatile.Write(ref _heardAt, Environment.TickCount64);
                 var buffer = came.Buffer;
                 while (LinkFrame.TryTake(ref buffer, max, out var body))
                     if (!body.IsEmpty) deliver(body);
-                Reader.AdvanceTo(buffer.Start, buffer.End);
+                _reader.AdvanceTo(buffer.Start, buffer.End);
                 if (came.IsCompleted) break;
             }
             Close("the other side has closed it");

@@ -56,20 +56,11 @@ internal sealed class LinkPeer(string address, IActorRefProvider provider, LinkT
         var form = codec.ToForm(message);
         var size = form.CalculateSize();
         if ((size > SmallBytes ? _large : _small) is not { } connection) return false;
-        var value = size >= LinkConnection.LargeBytes ? Value(message) : null;
+        var value = size >= LinkConnection.LargeBytes ? CarriedValue.Of(message).Value : null;
         var sent = connection.Send(form, size, codec.Manifest, target, Name(sender), value);
         if (sent == Sending.Sent) traffic.Sent(size);
         return sent != Sending.Closed;
     }
-
-    // What is repeated by timers while the first one may still be on its way.
-    private static object? Value(object message) => message switch
-    {
-        Accept { PValue.Value: var value } => value,
-        Decision { Value: { } value } => value,
-        Propose m => m.Value,
-        _ => null,
-    };
 
     private static string Name(IActorRef sender)
     {

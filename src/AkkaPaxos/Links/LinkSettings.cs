@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaPaxos.Hocon;
+using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Links;
 
@@ -22,8 +23,9 @@ internal sealed record LinkSettings(bool IsDirect, string Host, int Port, int Ma
     /// <summary>Reads the settings.</summary>
     /// <param name="config">The whole configuration of an actor system, with reference.conf behind it.</param>
     /// <param name="ownAddress">The system's Akka address.</param>
+    /// <param name="protocol">What it says of the protocol.</param>
     /// <exception cref="ConfigurationException">Something is wrong; one line that names the key.</exception>
-    public static LinkSettings Read(Config config, string ownAddress)
+    public static LinkSettings Read(Config config, string ownAddress, ProtocolSettings protocol)
     {
         var section = Section.Of(config, "akkapaxos");
         var isDirect = section.Text("links") switch
@@ -34,9 +36,8 @@ internal sealed record LinkSettings(bool IsDirect, string Host, int Port, int Ma
         };
         var bindHost = config.GetString($"{Tcp}.bind-hostname");
         var host = string.IsNullOrEmpty(bindHost) ? Address.Parse(ownAddress).Host : bindHost;
-        // As much as values: all that is in flight, and what is decided meanwhile without the peer.
         return new LinkSettings(
             isDirect, host, section.Whole("links-port", 0, 65535),
-            (int)(config.GetByteSize($"{Tcp}.maximum-frame-size") ?? 0), 2 * section.Size("window-bytes"));
+            (int)(config.GetByteSize($"{Tcp}.maximum-frame-size") ?? 0), protocol.UnderWayBytes);
     }
 }

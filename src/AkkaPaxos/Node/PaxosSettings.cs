@@ -41,7 +41,7 @@ public sealed class PaxosSettings
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
             throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
         JoinCluster = section.Switch("join-cluster");
-        Links = LinkSettings.Read(config.WithFallback(DefaultConfig()), Address);
+        Links = LinkSettings.Read(config.WithFallback(DefaultConfig()), Address, Protocol);
         TraceSlots = section.Whole("trace-slots", min: 0);
         RandomSeed = section.Whole("random-seed", min: int.MinValue);
         IsDurabilityRelaxed = section.Text("durability") switch

@@ -46,7 +46,7 @@ internal sealed class PeerLink : ActorRefBase
 
     protected override void TellInternal(object message, IActorRef sender)
     {
-        var (value, bytes) = Bulk(message);
+        var (value, bytes) = CarriedValue.Of(message);
         if (value is null || bytes == 0)
         {
             _peer.Tell(message, sender);
@@ -102,15 +102,6 @@ internal sealed class PeerLink : ActorRefBase
     }
 
     private void Ask() => _peer.Tell(new Identify($"{_asked} {_id}"), _links.Asker);
-
-    private static (object? Value, long Bytes) Bulk(object message) => message switch
-    {
-        Accept { PValue.Value: var value } => (value, value.Encoded.Length),
-        Decision { Value: { } value } => (value, value.Encoded.Length),
-        Propose m => (m.Value, m.Value.Encoded.Length),
-        Forward m => (m.Commands, m.Commands.Sum(c => (long)c.Operation.Length)),
-        _ => (null, 0),
-    };
 }
 
 /// <summary>The links of a node, and who hears the answers to their questions.</summary>
