@@ -11,6 +11,8 @@ public sealed partial class KvStateMachine
     private const int KeysAtOnce = 1000;
 
     private readonly CancellationToken _cancel;
+    // The last question that does not take long, as it was parsed: it is asked next, and need not be parsed once more.
+    private (ReadOnlyMemory<byte> Query, RequestOp? Op) _asked;
 
     /// <summary>The store at one revision, for one question.</summary>
     private KvStateMachine(KeyIndex index, long revision, CancellationToken cancel) => (_index, _revision, _cancel) = (index, revision, cancel);
@@ -27,7 +29,11 @@ public sealed partial class KvStateMachine
         {
             return null;
         }
-        if (KvRules.Writes(op) || KvRules.Check(op) is not null || KeysToLookAt(op) <= KeysAtOnce) return null;
+        if (KvRules.Writes(op) || KvRules.Check(op) is not null || KeysToLookAt(op) <= KeysAtOnce)
+        {
+            _asked = (query, op);
+            return null;
+        }
         var (index, revision) = (_index.Freeze(), _revision);
         return cancel => new KvStateMachine(index, revision, cancel).Query(query);
     }
@@ -81,7 +87,7 @@ public sealed partial class KvStateMachine
             switch (each.RequestCase)
             {
                 case RequestOp.RequestOneofCase.RequestPut:
-                    var old = _index.Find(each.RequestPut.Key);
+                    var old = each.RequestPut.PrevKv || each.RequestPut.IgnoreValue ? _index.Find(each.RequestPut.Key) : null;
                     written += each.RequestPut.CalculateSize() + (each.RequestPut.IgnoreValue ? old?.Size ?? 0 : 0);
                     if (each.RequestPut.PrevKv) bytes += old?.Size ?? 0;
                     break;

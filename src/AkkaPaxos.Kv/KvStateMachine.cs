@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using AkkaPaxos.StateMachine;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -19,6 +19,7 @@ public sealed partial class KvStateMachine : IStateMachine
     // A new store is at revision 1, as etcd's.
     private long _revision = 1;
     private ulong _digests;
+    private readonly XxHash3 _digest = new();
     // While a transaction executes: whether it has written, and the ranges it asks for at the revision before it.
     private bool _wrote;
     private readonly Dictionary<RangeRequest, RangeResponse> _before = new(ReferenceEqualityComparer.Instance);
@@ -40,10 +41,15 @@ public sealed partial class KvStateMachine : IStateMachine
     public ulong Checksum => unchecked(_digests + (ulong)_revision * 0x9E3779B97F4A7C15);
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation) => Execute(operation, mayWrite: true);
+    public ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation) => Execute(operation, mayWrite: true, null);
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) => Execute(query, mayWrite: false);
+    public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query)
+    {
+        var (asked, op) = _asked;
+        _asked = default;
+        return Execute(query, mayWrite: false, asked.Equals(query) ? op : null);
+    }
 
     /// <inheritdoc/>
     public Func<byte[]> Snapshot()
@@ -77,11 +83,11 @@ public sealed partial class KvStateMachine : IStateMachine
         foreach (var kv in parsed.Kvs) Store(kv);
     }
 
-    private ReadOnlyMemory<byte> Execute(ReadOnlyMemory<byte> operation, bool mayWrite)
+    private ReadOnlyMemory<byte> Execute(ReadOnlyMemory<byte> operation, bool mayWrite, RequestOp? parsed)
     {
         try
         {
-            return Execute(RequestOp.Parser.ParseFrom(operation.Span), mayWrite).ToByteArray();
+            return Execute(parsed ?? RequestOp.Parser.ParseFrom(operation.Span), mayWrite).ToByteArray();
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -130,7 +136,7 @@ public sealed partial class KvStateMachine : IStateMachine
         _wrote = true;
         Store(new KeyValue
         {
-            Key = put.Key,
+            Key = old?.Key ?? put.Key,
             Value = put.IgnoreValue ? old!.Value : put.Value,
             CreateRevision = old?.CreateRevision ?? _revision + 1,
             ModRevision = _revision + 1,
@@ -141,24 +147,24 @@ public sealed partial class KvStateMachine : IStateMachine
 
     private void Store(KeyValue kv)
     {
-        var item = new Item(kv, Digest(kv));
-        unchecked { _digests += item.Digest - (_index.Set(item)?.Digest ?? 0); }
+        var digest = Digest(kv);
+        unchecked { _digests += digest - _index.Set(kv, digest); }
     }
 
-    /// <summary>The first 64 bits of SHA-256 over all that a key holds.</summary>
-    private static ulong Digest(KeyValue kv)
+    /// <summary>The XXH3 hash of all that a key holds.</summary>
+    private ulong Digest(KeyValue kv)
     {
-        var length = 32 + kv.Key.Length + kv.Value.Length;
-        var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, kv.Key.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], kv.CreateRevision);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], kv.ModRevision);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], kv.Version);
-        kv.Key.Span.CopyTo(bytes[32..]);
-        kv.Value.Span.CopyTo(bytes[(32 + kv.Key.Length)..]);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes, hash);
-        return BinaryPrimitives.ReadUInt64LittleEndian(hash);
+        Span<byte> numbers = stackalloc byte[32];
+        BinaryPrimitives.WriteInt64LittleEndian(numbers, kv.Key.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], kv.CreateRevision);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[16..], kv.ModRevision);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[24..], kv.Version);
+        _digest.Append(numbers);
+        _digest.Append(kv.Key.Span);
+        _digest.Append(kv.Value.Span);
+        var hash = _digest.GetCurrentHashAsUInt64();
+        _digest.Reset();
+        return hash;
     }
 
     // Delete -------------------------------------------------------------------------------------------------------------

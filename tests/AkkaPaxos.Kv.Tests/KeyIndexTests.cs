@@ -5,7 +5,8 @@ namespace AkkaPaxos.Kv.Tests;
 public sealed class KeyIndexTests
 {
     private readonly KeyIndex _index = new();
-    private readonly SortedDictionary<string, Item> _model = new(StringComparer.Ordinal);
+    private ulong _digests;
+    private readonly SortedDictionary<string, (KeyValue Kv, ulong Digest)> _model = new(StringComparer.Ordinal);
 
     [Theory]
     [InlineData(1, 100)]
@@ -49,49 +50,63 @@ public sealed class KeyIndexTests
     {
         var random = new Random(5);
         var all = new KeyRange(ByteString.Empty, ByteString.CopyFrom(0));
-        List<(KeyIndex Copy, List<Item> Then)> frozen = [];
+        List<(KeyIndex Copy, List<KeyValue> Then)> frozen = [];
         for (var round = 0; round < 40; round++)
         {
             for (var i = 0; i < 300; i++) Set(random.Next(5_000).ToString("x"));
             Remove(random.Next(5_000).ToString("x"), random.Next(3) == 0 ? "\0" : "");
-            frozen.Add((_index.Freeze(), [.. _index.All()]));
+            frozen.Add((_index.Freeze(), [.. _index.All().Select(i => i.Kv)]));
             foreach (var (copy, then) in frozen)
             {
-                Assert.Equal(then, copy.All());
-                Assert.Equal(then, copy.RangeDown(all).Reverse());
+                Assert.Equal(then, Kvs(copy.All()), ReferenceEqualityComparer.Instance);
+                Assert.Equal(then, Kvs(copy.RangeDown(all).Reverse()), ReferenceEqualityComparer.Instance);
                 Assert.Equal(then.Count, copy.Count);
+                var any = then[random.Next(then.Count)];
+                Assert.Same(any, copy.Find(any.Key)?.Kv);
             }
             Agrees("", "\0");
         }
     }
 
+    [Fact]
+    public void A_frozen_copy_does_not_change()
+    {
+        Set("a");
+        var frozen = _index.Freeze();
+        Assert.Throws<InvalidOperationException>(() => frozen.Set(new KeyValue { Key = ByteString.CopyFromUtf8("b") }, 1));
+        Assert.Throws<InvalidOperationException>(() => frozen.Remove(Range("a", "")));
+        Assert.Throws<InvalidOperationException>(frozen.Clear);
+        Assert.Single(frozen.All());
+    }
+
     private void Set(string key)
     {
-        var item = new Item(new KeyValue { Key = ByteString.CopyFromUtf8(key) }, 0);
-        _model.TryGetValue(key, out var old);
-        Assert.Same(old, _index.Set(item));
-        _model[key] = item;
+        var (kv, digest) = (new KeyValue { Key = ByteString.CopyFromUtf8(key) }, ++_digests);
+        Assert.Equal(_model.GetValueOrDefault(key).Digest, _index.Set(kv, digest));
+        _model[key] = (kv, digest);
     }
 
     private void Remove(string key, string end)
     {
         var expected = In(key, end).ToList();
-        Assert.Equal(expected, _index.Remove(Range(key, end)), ReferenceEqualityComparer.Instance);
-        foreach (var item in expected) _model.Remove(item.Kv.Key.ToStringUtf8());
+        Assert.Equal(expected, Kvs(_index.Remove(Range(key, end))), ReferenceEqualityComparer.Instance);
+        foreach (var kv in expected) _model.Remove(kv.Key.ToStringUtf8());
     }
 
     private void Agrees(string key, string end)
     {
         var expected = In(key, end).ToList();
-        Assert.Equal(expected, _index.Range(Range(key, end)), ReferenceEqualityComparer.Instance);
+        Assert.Equal(expected, Kvs(_index.Range(Range(key, end))), ReferenceEqualityComparer.Instance);
         Assert.Equal(expected.Count, _index.CountIn(Range(key, end)));
         Assert.Equal(_model.Count, _index.Count);
-        Assert.Same(_model.GetValueOrDefault(key), _index.Find(ByteString.CopyFromUtf8(key)));
+        Assert.Same(_model.GetValueOrDefault(key).Kv, _index.Find(ByteString.CopyFromUtf8(key))?.Kv);
     }
 
-    private IEnumerable<Item> In(string key, string end) => _model
+    private static IEnumerable<KeyValue> Kvs(IEnumerable<Item> items) => items.Select(i => i.Kv);
+
+    private IEnumerable<KeyValue> In(string key, string end) => _model
         .Where(p => end == "" ? p.Key == key : string.CompareOrdinal(p.Key, key) >= 0 && (end == "\0" || string.CompareOrdinal(p.Key, end) < 0))
-        .Select(p => p.Value);
+        .Select(p => p.Value.Kv);
 
     private static KeyRange Range(string key, string end) => new(ByteString.CopyFromUtf8(key), ByteString.CopyFromUtf8(end));
 }

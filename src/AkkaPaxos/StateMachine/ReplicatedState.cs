@@ -9,7 +9,7 @@ namespace AkkaPaxos.StateMachine;
 /// </summary>
 public class ReplicatedState
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private readonly IStateMachine _application;
     private readonly Sessions _sessions;
     private readonly Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> _apply;

@@ -11,7 +11,7 @@ public class KeyIndexBenchmarks
     private readonly Random _random = new(1);
     private readonly KeyIndex _index = new();
     private ByteString[] _keys = [];
-    private Item[] _items = [];
+    private KeyValue[] _kvs = [];
 
     /// <summary>How many keys there are.</summary>
     [Params(1_000, 1_000_000)]
@@ -21,15 +21,15 @@ public class KeyIndexBenchmarks
     public void SetUp()
     {
         _keys = [.. Enumerable.Range(0, Keys).Select(MicroCommands.Key)];
-        _items = [.. _keys.Select(k => new Item(new KeyValue { Key = k }, 0))];
-        foreach (var item in _items) _index.Set(item);
+        _kvs = [.. _keys.Select(k => new KeyValue { Key = k })];
+        foreach (var kv in _kvs) _index.Set(kv, 1);
     }
 
     [Benchmark]
     public object? Find() => _index.Find(_keys[_random.Next(Keys)]);
 
     [Benchmark]
-    public object? Replace() => _index.Set(_items[_random.Next(Keys)]);
+    public ulong Replace() => _index.Set(_kvs[_random.Next(Keys)], 1);
 
     [Benchmark]
     public int ReadHundred() => _index.Range(new KeyRange(_keys[_random.Next(Keys)], ByteString.CopyFrom(0))).Take(Read).Count();
