@@ -13,6 +13,7 @@ using AkkaPaxos.Consensus;
 using AkkaPaxos.Links;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
+using AkkaPaxos.Wire;
 using Google.Protobuf;
 using Proto = AkkaPaxos.Wire.Proto;
 
@@ -196,13 +197,13 @@ public sealed class LinksTests : TestKit
         using var stuck = new StuckStream();
         using var connection = new LinkConnection(stuck, 10 << 20);
         var value = new object();
-        var form = new Proto.CatchUp { FromSlot = 5 };
-        Assert.Equal(Sending.Sent, connection.Send(form, form.CalculateSize(), "CatchUp/1", "/user/a", "", value));
-        Assert.Equal(Sending.Dropped, connection.Send(form, form.CalculateSize(), "CatchUp/1", "/user/a", "", value));
+        var form = new WireForm(new Proto.CatchUp { FromSlot = 5 });
+        Assert.Equal(Sending.Sent, connection.Send(form, "CatchUp/1", "/user/a", "", value));
+        Assert.Equal(Sending.Dropped, connection.Send(form, "CatchUp/1", "/user/a", "", value));
         stuck.Go.SetResult();
-        await Until(() => connection.Send(form, form.CalculateSize(), "CatchUp/1", "/user/a", "", value) == Sending.Sent);
+        await Until(() => connection.Send(form, "CatchUp/1", "/user/a", "", value) == Sending.Sent);
         connection.Close("enough");
-        Assert.Equal(Sending.Closed, connection.Send(form, form.CalculateSize(), "CatchUp/1", "/user/a", "", null));
+        Assert.Equal(Sending.Closed, connection.Send(form, "CatchUp/1", "/user/a", "", null));
         Assert.Equal("enough", await connection.Closed);
     }
 
@@ -292,8 +293,8 @@ public sealed class LinksTests : TestKit
     private static byte[] Frame(string manifest, string target, string sender)
     {
         var frame = new ArrayBufferWriter<byte>();
-        var form = new Proto.CatchUp { FromSlot = 5 };
-        LinkFrame.Write(frame, LinkFrame.SizeOf(form.CalculateSize(), manifest, target, sender), form, manifest, target, sender);
+        var form = new WireForm(new Proto.CatchUp { FromSlot = 5 });
+        LinkFrame.Write(frame, LinkFrame.SizeOf(form.Size, manifest, target, sender), form, manifest, target, sender);
         return frame.WrittenSpan.ToArray();
     }
 

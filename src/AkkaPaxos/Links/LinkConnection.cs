@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using AkkaPaxos.Wire;
 using Google.Protobuf;
 
 namespace AkkaPaxos.Links;
@@ -50,14 +51,13 @@ internal sealed class LinkConnection(Stream stream, long limit) : IDisposable
 
     /// <summary>Sends a message.</summary>
     /// <param name="form">The message.</param>
-    /// <param name="size">Its bytes.</param>
     /// <param name="manifest">Its manifest.</param>
     /// <param name="target">The receiver.</param>
     /// <param name="sender">The sender.</param>
     /// <param name="large">The large value that it carries; null where there is none.</param>
-    public Sending Send(IMessage form, int size, string manifest, string target, string sender, object? large)
+    public Sending Send(WireForm form, string manifest, string target, string sender, object? large)
     {
-        var frame = LinkFrame.SizeOf(size, manifest, target, sender);
+        var frame = LinkFrame.SizeOf(form.Size, manifest, target, sender);
         lock (_gate)
         {
             if (Closed.IsCompleted) return Sending.Closed;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using AkkaPaxos.Wire;
 using Google.Protobuf;
 
 namespace AkkaPaxos.Links;
@@ -44,7 +45,7 @@ internal static class LinkFrame
     /// <param name="manifest">Its manifest.</param>
     /// <param name="target">The receiver.</param>
     /// <param name="sender">The sender; empty for nobody.</param>
-    public static void Write(IBufferWriter<byte> to, int frame, IMessage form, string manifest, string target, string sender)
+    public static void Write(IBufferWriter<byte> to, int frame, WireForm form, string manifest, string target, string sender)
     {
         var span = to.GetSpan(frame)[..frame];
         BinaryPrimitives.WriteInt32LittleEndian(span, frame - LengthBytes);

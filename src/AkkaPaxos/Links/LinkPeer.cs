@@ -54,10 +54,10 @@ internal sealed class LinkPeer(string address, IActorRefProvider provider, LinkT
     {
         if (!IsConnected || PaxosSerializer.MessageCodec(message.GetType()) is not { } codec) return false;
         var form = codec.ToForm(message);
-        var size = form.CalculateSize();
+        var size = form.Size;
         if ((size > SmallBytes ? _large : _small) is not { } connection) return false;
         var value = size >= LinkConnection.LargeBytes ? CarriedValue.Of(message).Value : null;
-        var sent = connection.Send(form, size, codec.Manifest, target, Name(sender), value);
+        var sent = connection.Send(form, codec.Manifest, target, Name(sender), value);
         if (sent == Sending.Sent) traffic.Sent(size);
         return sent != Sending.Closed;
     }

@@ -8,7 +8,7 @@ namespace AkkaPaxos.StateMachine;
 public interface IStateMachine
 {
     /// <summary>Executes an operation that may change the state.</summary>
-    /// <param name="operation">What the client sent.</param>
+    /// <param name="operation">What the client sent. It may be a part of something larger: what is to stay is best copied.</param>
     /// <returns>The answer for the client.</returns>
     ReadOnlyMemory<byte> Apply(ReadOnlyMemory<byte> operation);
 

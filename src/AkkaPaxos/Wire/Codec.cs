@@ -3,20 +3,55 @@ using Google.Protobuf;
 
 namespace AkkaPaxos.Wire;
 
-/// <summary>How one type is written and read under one manifest: as a protobuf message.</summary>
-internal record Codec(Type Type, string Manifest, Func<object, IMessage> ToForm, Func<ReadOnlySpan<byte>, object> Parse)
+/// <summary>What is written of something: a protobuf message, or the bytes of one.</summary>
+internal readonly struct WireForm
 {
+    private readonly IMessage? _message;
+    private readonly ReadOnlyMemory<byte> _bytes;
+
+    /// <summary>A message.</summary>
+    public WireForm(IMessage message) => (_message, Size) = (message, message.CalculateSize());
+
+    /// <summary>A message that is encoded already.</summary>
+    public WireForm(ReadOnlyMemory<byte> bytes) => (_bytes, Size) = (bytes, bytes.Length);
+
+    /// <summary>How many bytes it takes.</summary>
+    public int Size { get; }
+
+    /// <summary>Writes it.</summary>
+    /// <param name="to"><see cref="Size"/> bytes.</param>
+    public void WriteTo(Span<byte> to)
+    {
+        if (_message is null) _bytes.Span.CopyTo(to);
+        else _message.WriteTo(to);
+    }
+}
+
+/// <summary>How one type is written and read under one manifest: as a protobuf message.</summary>
+internal record Codec(Type Type, string Manifest, Func<object, WireForm> ToForm, Func<ReadOnlySpan<byte>, object> Parse)
+{
+    /// <summary>The codec of a message that is commands, and nothing else.</summary>
+    public static Codec OfCommands<T>(string manifest, Func<T, IReadOnlyList<Command>> write, Func<IReadOnlyList<Command>, T> read)
+        where T : class =>
+        new(typeof(T), manifest, message => new WireForm(CommandBatch.Encode(write((T)message))), bytes => read(CommandBatch.Decode(bytes.ToArray())));
+
     /// <summary>The codec of <typeparamref name="T"/>, whose wire format is the protobuf message <typeparamref name="TProto"/>.</summary>
     public static Codec Of<T, TProto>(string manifest, Func<T, TProto> write, Func<TProto, T> read)
         where T : class
         where TProto : class, IMessage<TProto>, new()
     {
         var parser = new MessageParser<TProto>(() => new TProto());
-        return new Codec(typeof(T), manifest, message => write((T)message), bytes => read(parser.ParseFrom(bytes)));
+        return new Codec(typeof(T), manifest, message => new WireForm(write((T)message)), bytes => read(parser.ParseFrom(bytes)));
     }
 
     /// <summary>The bytes of <paramref name="o"/>.</summary>
-    public virtual byte[] Write(object o) => ToForm(o).ToByteArray();
+    public virtual byte[] Write(object o)
+    {
+        var form = ToForm(o);
+        var bytes = new byte[form.Size];
+        form.WriteTo(bytes);
+        return bytes;
+    }
 
     /// <summary>What <paramref name="bytes"/> were written from.</summary>
     public virtual object Read(ReadOnlySpan<byte> bytes) => Parse(bytes);
@@ -40,9 +75,4 @@ internal static class ProtoForms
     public static Value ToValue(this ByteString bytes) => Value.Decode(bytes.Memory);
 
     public static ByteString ToProto(this ReadOnlyMemory<byte> bytes) => UnsafeByteOperations.UnsafeWrap(bytes);
-
-    public static Proto.Command ToProto(this Command c) =>
-        new() { Client = c.Client, Sequence = c.Sequence, Oldest = c.Oldest, Operation = c.Operation.ToProto() };
-
-    public static Command ToCommand(this Proto.Command c) => new(c.Client, c.Sequence, c.Oldest, c.Operation.Memory);
 }

@@ -31,7 +31,7 @@ internal sealed record RecordCodec : Codec
     public override byte[] Write(object o)
     {
         var form = ToForm(o);
-        var bytes = new byte[form.CalculateSize() + 1 + ChecksumSize]; // written in place, so that a large value is copied once
+        var bytes = new byte[form.Size + 1 + ChecksumSize]; // written in place, so that a large value is copied once
         form.WriteTo(bytes.AsSpan(..^(1 + ChecksumSize)));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(^ChecksumSize..), Checksum(bytes.AsSpan(..^ChecksumSize)));
         return bytes;

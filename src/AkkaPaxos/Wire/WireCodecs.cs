@@ -9,9 +9,7 @@ internal static class WireCodecs
     public static readonly Codec[] All =
     [
         // clients
-        Codec.Of<Request, Proto.Request>("Request/1",
-            m => new() { Commands = { m.Commands.Select(c => c.ToProto()) } },
-            p => new(p.Commands.Select(c => c.ToCommand()).ToArray())),
+        Codec.OfCommands<Request>("Request/1", m => m.Commands, commands => new(commands)),
         Codec.Of<Response, Proto.Response>("Response/1",
             m => new() { Replies = { m.Replies.Select(ToProto) }, Round = m.Round },
             p => new(p.Replies.Select(ToReply).ToArray(), p.Round)),
@@ -34,9 +32,7 @@ internal static class WireCodecs
         Codec.Of<Withdraw, Proto.Withdraw>("Withdraw/1", m => new() { Ids = { m.Ids } }, p => new(p.Ids.ToArray())),
 
         // the protocol
-        Codec.Of<Forward, Proto.Request>("Forward/1",
-            m => new() { Commands = { m.Commands.Select(c => c.ToProto()) } },
-            p => new(p.Commands.Select(c => c.ToCommand()).ToArray())),
+        Codec.OfCommands<Forward>("Forward/1", m => m.Commands, commands => new(commands)),
         Codec.Of<Propose, Proto.Propose>("Propose/1",
             m => new() { Slot = m.Slot, Value = m.Value.ToProto() },
             p => new(p.Slot, p.Value.ToValue())),
