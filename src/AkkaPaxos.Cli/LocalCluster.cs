@@ -90,6 +90,7 @@ public sealed class LocalCluster : IDisposable
             start.ArgumentList.Add(setting);
         }
         start.Environment["NODE_LOG"] = node.LogFile;
+        start.Environment.TryAdd("DOTNET_GCgen0size", "4000000"); // as scripts/akkapaxos does, and says why
         node.Process = Process.Start(start) ?? throw new IOException("/bin/sh did not start");
     }
 
