@@ -41,35 +41,68 @@ public sealed class LogJournal : AsyncWriteJournal
         base.PostStop();
     }
 
+    // The base class would run a write as a task behind a circuit breaker, and hand its answers to an actor that puts them in order: three turns of actors more. The
+    // log's thread writes in order, and so it answers.
     /// <inheritdoc/>
-    protected override Task<IImmutableList<Exception?>?> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (message is not WriteMessages write) return base.AroundReceive(receive, message);
+        _ = Write(write);
+        return true;
+    }
+
+    private async Task Write(WriteMessages write)
     {
         // Each is all or nothing; they were handed over together, so all of them are.
-        var (entries, rejected, count) = (new List<LogEntry>(), (List<(int, Exception)>?)null, 0);
-        foreach (var write in messages)
+        var (entries, rejected, count) = (new List<LogEntry>(), (Dictionary<int, Exception>?)null, 0);
+        try
         {
-            try
+            foreach (var atomic in PreparePersistentBatch(write.Messages))
             {
-                entries.AddRange(((IEnumerable<IPersistentRepresentation>)write.Payload).Select(EntryOf).ToList());
+                try
+                {
+                    entries.AddRange(((IEnumerable<IPersistentRepresentation>)atomic.Payload).Select(EntryOf).ToList());
+                }
+                catch (Exception e)
+                {
+                    (rejected ??= []).Add(count, e); // its serializer's
+                }
+                count++;
             }
-            catch (Exception e)
-            {
-                (rejected ??= []).Add((count, e)); // its serializer's
-            }
-            count++;
+            await _writer.Write(entries);
         }
-        var written = _writer.Write(entries);
-        return Answers();
-
-        async Task<IImmutableList<Exception?>?> Answers()
+        catch (Exception e)
         {
-            await written;
-            if (rejected is null) return null;
-            var answers = new Exception?[count];
-            foreach (var (at, cause) in rejected) answers[at] = cause;
-            return answers.ToImmutableList();
+            write.PersistentActor.Tell(new WriteMessagesFailed(e, write.Messages.Count(m => m is AtomicWrite)));
+            Answer(write, (p, _) => new WriteMessageFailure(p, e, write.ActorInstanceId));
+            return;
+        }
+        write.PersistentActor.Tell(WriteMessagesSuccessful.Instance);
+        Answer(write, (p, at) => rejected?.GetValueOrDefault(at) is { } cause
+            ? new WriteMessageRejected(p, cause, write.ActorInstanceId)
+            : new WriteMessageSuccess(p, write.ActorInstanceId));
+    }
+
+    /// <summary>Tells who wrote what became of each event, and hands back what only waited behind them.</summary>
+    private static void Answer(WriteMessages write, Func<IPersistentRepresentation, int, object> answer)
+    {
+        var at = 0;
+        foreach (var envelope in write.Messages)
+        {
+            if (envelope is not AtomicWrite atomic)
+            {
+                write.PersistentActor.Tell(new LoopMessageSuccess(envelope.Payload, write.ActorInstanceId), envelope.Sender);
+                continue;
+            }
+            foreach (var written in (IEnumerable<IPersistentRepresentation>)atomic.Payload)
+                write.PersistentActor.Tell(answer(written, at), written.Sender);
+            at++;
         }
     }
+
+    /// <summary>Is not called: see <see cref="AroundReceive"/>.</summary>
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("writes do not go this way");
 
     private LogEntry EntryOf(IPersistentRepresentation written)
     {
