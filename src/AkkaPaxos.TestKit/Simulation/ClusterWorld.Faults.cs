@@ -217,7 +217,7 @@ internal sealed partial class ClusterWorld
     {
         Driver.Trace.Add("crash " + node.Name);
         node.Crash();
-        if (node.Disk.Log is { } log) node.Synced(Crash(node.Disk.JournalTail, log, ref chance));
+        if (node.Disk.Log is { } log) Crash(node.Disk.JournalTail, log, ref chance);
         else node.Synced(node.Disk.JournalTail.Crash(Kept(node.Disk.JournalTail, ref chance)));
         node.Synced(node.Disk.SnapshotTail.Crash(Kept(node.Disk.SnapshotTail, ref chance)));
         Events.Add(new NodeCrashed(Now, node.Name));
@@ -233,11 +233,10 @@ internal sealed partial class ClusterWorld
         return kept;
     }
 
-    private IReadOnlyList<IDiskOperation> Crash(DiskTail tail, SimulatedLog log, ref SeededChance chance)
+    private void Crash(DiskTail tail, SimulatedLog log, ref SeededChance chance)
     {
-        var there = tail.Crash(log, chance.NextDouble() < _settings.TornWrites && Faults.Has("torn-write"), chance, out var wasTorn);
+        tail.Crash(log, chance.NextDouble() < _settings.TornWrites && Faults.Has("torn-write"), chance, out var wasTorn);
         if (wasTorn) Faults.Count("torn-write");
-        return there;
     }
 
     public void Restart(string name)
@@ -259,6 +258,11 @@ internal sealed partial class ClusterWorld
         {
             Fails = () => DiskFails(Node(name), out _),
             Compared = difference => Observer.Check("S1", difference is null, () => $"{name}'s journal is not what it acknowledged: {difference}"),
+            Found = operations =>
+            {
+                foreach (var operation in operations) operation.Apply(disk);
+                Node(name).Synced(operations);
+            },
             CorruptRead = payload => OnCorruptRead(Node(name), payload),
         };
         return disk;

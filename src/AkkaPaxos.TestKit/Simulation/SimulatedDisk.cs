@@ -140,14 +140,12 @@ internal sealed class DiskTail(SimulatedDisk disk)
 
     private List<IDiskOperation> Begun() => _unsynced.GetRange(0, _begun).ConvertAll(u => u.Operation);
 
-    /// <summary>The node crashes, and what of the log has reached the disk is there.</summary>
-    public IReadOnlyList<IDiskOperation> Crash(SimulatedLog log, bool isTorn, SeededChance chance, out bool wasTorn)
+    /// <summary>The node crashes. What of it is in the log says that when it is opened.</summary>
+    public void Crash(SimulatedLog log, bool isTorn, SeededChance chance, out bool wasTorn)
     {
-        var there = log.Crash(Begun(), isTorn, chance, out wasTorn);
-        foreach (var operation in there) operation.Apply(disk);
+        log.Crash(Begun(), isTorn, chance, out wasTorn);
         _unsynced.Clear();
         _begun = 0;
-        return there;
     }
 
     /// <summary>The node crashes: the oldest <paramref name="kept"/> reached the disk all the same.</summary>

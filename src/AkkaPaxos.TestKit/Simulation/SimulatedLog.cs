@@ -6,8 +6,8 @@ namespace AkkaPaxos.TestKit.Simulation;
 
 /// <summary>
 /// A simulated node's journal in the log that real nodes have (<see cref="SegmentedLog"/>), on a folder of which a crash takes what was not synced. It does
-/// on the simulation's thread what <see cref="LogWriter"/> does on one of its own; and whenever it is read, and after each crash, what it has is compared with
-/// what it acknowledged.
+/// on the simulation's thread what <see cref="LogWriter"/> does on one of its own; and whenever it is opened or read, what it has is compared with what it
+/// acknowledged.
 /// </summary>
 /// <param name="acknowledged">What it has acknowledged, to compare with.</param>
 /// <param name="segmentBytes">The size of a segment.</param>
@@ -17,9 +17,10 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
 {
     private readonly SimulatedFolder _folder = new();
     private readonly LogSettings _settings = new(segmentBytes, () => (ulong)random.NextInt64());
-    private readonly List<(string Name, long At, int Bit)> _flipped = [];
+    private bool _isFlipped; // a bit of it
     private SegmentedLog? _log; // while it is open
-    private IReadOnlyList<IDiskOperation> _open = []; // of a write that failed: there, or not, when the log is opened
+    private IReadOnlyList<IDiskOperation> _open = []; // of a write that failed, or that nobody was told of: there, or not, when the log is opened
+    private bool _isOpenThere; // it must be there
     private int _failsAt; // the call of the disk, from now on, that fails; 0: none does
     private bool _powerFails;
 
@@ -28,6 +29,9 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
 
     /// <summary>Told of each comparison: how what is there differs from what was acknowledged; null where it does not.</summary>
     public Action<string?> Compared { get; init; } = _ => { };
+
+    /// <summary>Told of what nobody was told of, and is there all the same.</summary>
+    public Action<IReadOnlyList<IDiskOperation>> Found { get; init; } = _ => { };
 
     /// <summary>Told of each attempt to open it while a bit is flipped: what it was taken for; null where that was noticed.</summary>
     public Action<object?> CorruptRead { get; init; } = _ => { };
@@ -48,16 +52,18 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
         Tend(log, log.NeedsUpkeep ? 1 : 0);
     });
 
-    private void Commit(SegmentedLog log, IReadOnlyList<IDiskOperation> operations)
+    // Whether there was something to write.
+    private bool Commit(SegmentedLog log, IReadOnlyList<IDiskOperation> operations)
     {
         var (records, highest) = (new List<LogRecord>(), new Dictionary<string, long>());
         foreach (var operation in operations) Change(operation).Prepare(log.Index, highest, records);
-        if (records.Count == 0) return;
+        if (records.Count == 0) return false;
         var (wasUncertain, last) = (log.IsUncertain, log.Segments.Last);
         try
         {
             log.Commit(records);
             _open = [];
+            return true;
         }
         catch
         {
@@ -139,25 +145,28 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
         try
         {
             _log = SegmentedLog.Open(flaw?.Invoke(_folder) ?? _folder, _settings);
-            if (_flipped.Count > 0) CorruptRead("its journal");
         }
-        catch (LogCorruptException) when (_flipped.Count > 0)
+        catch (LogCorruptException e)
         {
-            CorruptRead(null);
+            if (_isFlipped) CorruptRead(null);
+            else Compared(e.Message);
             throw;
         }
+        if (_isFlipped) CorruptRead("its journal");
+        Compare(_log);
         return _log;
     }
 
-    /// <summary>The power fails.</summary>
+    /// <summary>The node's process ends, or its machine does: then what was not synced is lost, or some of it.</summary>
     /// <param name="underWay">What is being committed.</param>
-    /// <param name="isTorn">Whether only some of what was not synced is there, or all of it, or nothing.</param>
+    /// <param name="isTorn">Whether only some of what was not synced is there after the machine's end, or all of it, or nothing.</param>
     /// <param name="chance">Says how far that came, and what was lost.</param>
     /// <param name="wasTorn">Whether there was something to tear.</param>
-    /// <returns>What nobody was told of, and what is on disk all the same.</returns>
-    public IReadOnlyList<IDiskOperation> Crash(IReadOnlyList<IDiskOperation> underWay, bool isTorn, SeededChance chance, out bool wasTorn)
+    public void Crash(IReadOnlyList<IDiskOperation> underWay, bool isTorn, SeededChance chance, out bool wasTorn)
     {
-        var isDone = _log is not null && underWay.Count > 0 && !FailsIn(_log, underWay, chance.Next(2) == 0 ? 1 + chance.Next(2) : 1 + chance.Next(10));
+        if (_log is not null && underWay.Count > 0 && Commits(_log, underWay, chance.Next(2) == 0 ? 1 + chance.Next(2) : 1 + chance.Next(10)))
+            (_open, _isOpenThere) = (underWay, true);
+        _log = null;
         var (kept, lost, all) = (0, 0, chance.Next(2) == 0);
         _folder.Chance = () =>
         {
@@ -166,26 +175,23 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
             else lost++;
             return isKept;
         };
-        _folder.Crash();
+        if (chance.Next(3) == 0) _folder.Kill();
+        else _folder.Crash();
         wasTorn = kept > 0 && lost > 0;
-        if (_log is null) return []; // nothing was written
-        _log = null;
-        return isDone ? IsThere(underWay, mustBe: true) : IsThere(_open, mustBe: false);
     }
 
-    /// <summary>Commits while the power fails; returns false where it was on disk before that.</summary>
-    private bool FailsIn(SegmentedLog log, IReadOnlyList<IDiskOperation> operations, int call)
+    /// <summary>Commits, and gets no further than to a call of the disk; returns true where all was on disk before that.</summary>
+    private bool Commits(SegmentedLog log, IReadOnlyList<IDiskOperation> operations, int call)
     {
         (_powerFails, _failsAt) = (true, call);
         _folder.Fault = Fault;
         try
         {
-            Commit(log, operations);
-            return false;
+            return Commit(log, operations);
         }
         catch (PowerFailedException)
         {
-            return true;
+            return false;
         }
         finally
         {
@@ -193,32 +199,16 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
         }
     }
 
-    // On a copy: to open a log changes it.
-    private IReadOnlyList<IDiskOperation> IsThere(IReadOnlyList<IDiskOperation> open, bool mustBe)
+    // From now on it must stay as it is: somebody has read it.
+    private void Compare(SegmentedLog log)
     {
-        var copy = _folder.Copy();
-        foreach (var (name, at, bit) in _flipped) copy.Flip(name, at, bit);
-        string? without;
-        try
-        {
-            using var log = SegmentedLog.Open(copy, _settings);
-            without = Difference(log, acknowledged);
-            var with = acknowledged.CopyOfJournals();
-            foreach (var operation in open) operation.Apply(with);
-            var difference = open.Count == 0 ? without : Difference(log, with);
-            if (difference is null || (without is null && !mustBe))
-            {
-                Compared(null);
-                return difference is null ? open : [];
-            }
-            without = mustBe ? difference : without;
-        }
-        catch (LogCorruptException e)
-        {
-            without = e.Message;
-        }
-        Compared(without);
-        return [];
+        var with = acknowledged.CopyOfJournals();
+        foreach (var operation in _open) operation.Apply(with);
+        var difference = Difference(log, with);
+        if (difference is null) Found(_open);
+        else if (!_isOpenThere && _open.Count > 0) difference = Difference(log, acknowledged);
+        Compared(difference);
+        (_open, _isOpenThere) = ([], false);
     }
 
     private static string? Difference(SegmentedLog log, SimulatedDisk model)
@@ -243,7 +233,7 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
     public Action? Corrupt(ref SeededChance chance)
     {
         var names = _folder.Names().Where(n => Segment.NumberOf(n) is not null).ToList();
-        if (_flipped.Count > 0 || names.Count == 0 || _log is { IsUncertain: true }) return null;
+        if (_isFlipped || names.Count == 0 || _log is { IsUncertain: true }) return null;
         if (_log is not null && Segment.NumberOf(names[^1]) != _log.Segments.Last) return null; // one whose name may not be on disk yet
         var segments = names.ConvertAll(n => Segment.Read(n, _folder.Open(n), Segment.NumberOf(n)!.Value));
         var parts = new List<(string Name, long At, int Size)>();
@@ -255,13 +245,12 @@ internal sealed class SimulatedLog(SimulatedDisk acknowledged, long segmentBytes
         }
         if (parts[^1].At > 0) parts.RemoveAt(parts.Count - 1);
         var (name, from, size) = parts[chance.Next(parts.Count)];
-        var (place, bit) = (from + chance.Next(size), chance.Next(8));
-        _flipped.Add((name, place, bit));
-        var flipBack = _folder.Flip(name, place, bit);
+        var flipBack = _folder.Flip(name, from + chance.Next(size), chance.Next(8));
+        _isFlipped = true;
         return () =>
         {
             flipBack();
-            _flipped.Clear();
+            _isFlipped = false;
         };
     }
 }
