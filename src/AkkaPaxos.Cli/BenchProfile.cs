@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using AkkaPaxos.Gateway;
 using AkkaPaxos.TestKit.Diagrams;
@@ -15,7 +16,10 @@ internal static class BenchProfile
     internal sealed record Leg(string Name, Latencies Took);
 
     /// <summary>What was used at one moment: by each node, and by the bench itself.</summary>
-    internal sealed record Used(IReadOnlyList<ResourceReport> Nodes, ResourceReport Own);
+    /// <param name="Nodes">Of each node.</param>
+    /// <param name="Own">Of the bench.</param>
+    /// <param name="At">The moment, on a clock of its own.</param>
+    internal sealed record Used(IReadOnlyList<ResourceReport> Nodes, ResourceReport Own, TimeSpan At);
 
     /// <summary>Takes stock.</summary>
     /// <exception cref="CliException">A node does not answer.</exception>
@@ -23,7 +27,7 @@ internal static class BenchProfile
     {
         var answers = await endpoints.GetAll<ResourceReport>("/resources", cancel);
         if (answers.FirstOrDefault(a => a.Answer is null) is { Failure: { } why } silent) throw new CliException($"--profile: {silent.Endpoint}: {why}");
-        return new Used([.. answers.Select(a => a.Answer!)], ResourceReport.OfThisProcess(0, 0, 0));
+        return new Used([.. answers.Select(a => a.Answer!)], ResourceReport.OfThisProcess(0, 0, 0, null), Stopwatch.GetElapsedTime(0));
     }
 
     /// <summary>The tables, for operations between two stocktakings.</summary>
@@ -42,13 +46,40 @@ internal static class BenchProfile
         if (slots.Count == 0) throw new CliException("--profile: no node remembers what its roles sent: start them with --set akkapaxos.trace-slots=4096", 2);
         var legs = new Table().Border(TableBorder.Ascii).AddColumns("leg of a write", "p50", "p99").AddColumn("slots");
         foreach (var leg in Legs(slots)) legs.AddRow(leg.Name, Ms(leg.Took.Quantile(0.5)), Ms(leg.Took.Quantile(0.99)), $"{leg.Took.Count}");
+        return [legs, Costs(before, after, operations), Collections(before, after)];
+    }
+
+    /// <summary>What a command cost.</summary>
+    internal static Table Costs(Used before, Used after, long operations)
+    {
         var costs = new Table().Border(TableBorder.Ascii).AddColumns("per command", "nodes together", "client");
         AddCost(costs, "processor time, µs", r => r.CpuSeconds * 1e6, before, after, operations);
         AddCost(costs, "allocated, bytes", r => r.AllocatedBytes, before, after, operations);
         AddCost(costs, "context switches", r => r.ContextSwitches, before, after, operations);
         AddCost(costs, "messages between nodes and to clients, by direct links", r => r.LinkMessages, before, after, operations, isNodesOnly: true);
         AddCost(costs, "their bytes", r => r.LinkBytes, before, after, operations, isNodesOnly: true);
-        return [legs, costs];
+        if (after.Nodes.All(n => n.JournalCommits is not null))
+            AddCost(costs, "journal commits", r => r.JournalCommits ?? 0, before, after, operations, isNodesOnly: true);
+        else
+            costs.AddRow("journal commits", "not counted", "");
+        return costs;
+    }
+
+    /// <summary>How often garbage was collected, and which share of the time all stood still for it.</summary>
+    internal static Table Collections(Used before, Used after)
+    {
+        var collections = new Table().Border(TableBorder.Ascii).AddColumns("garbage collections", "nodes together", "client");
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            var g = generation;
+            collections.AddRow($"up to generation {g}", $"{Nodes(r => r.Collections[g])}", $"{Own(r => r.Collections[g])}");
+        }
+        var seconds = (after.At - before.At).TotalSeconds;
+        return collections.AddRow("stood still, % of the time", Percent(Nodes(r => r.PausedSeconds) / after.Nodes.Count), Percent(Own(r => r.PausedSeconds)));
+
+        double Nodes(Func<ResourceReport, double> of) => after.Nodes.Sum(of) - before.Nodes.Sum(of);
+        double Own(Func<ResourceReport, double> of) => of(after.Own) - of(before.Own);
+        string Percent(double paused) => (100 * paused / Math.Max(1e-3, seconds)).ToString("0.00", CultureInfo.InvariantCulture);
     }
 
     private static void AddCost(Table table, string name, Func<ResourceReport, double> of, Used before, Used after, long operations, bool isNodesOnly = false)

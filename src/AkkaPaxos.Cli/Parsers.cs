@@ -1,7 +1,6 @@
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using AkkaPaxos.TestKit.Runner;
 
 namespace AkkaPaxos.Cli;
 
@@ -22,14 +21,16 @@ internal static partial class Parsers
         return null;
     }
 
-    /// <summary>The name of a profile.</summary>
-    public static SimulationProfile? Profile(ArgumentResult argument)
+    /// <summary>The name of one of a few things.</summary>
+    /// <param name="argument">The option's argument.</param>
+    /// <param name="what">What they are, for a message.</param>
+    public static T? OneOf<T>(ArgumentResult argument, string what) where T : struct, Enum
     {
         var text = argument.Tokens[0].Value;
-        foreach (var profile in Enum.GetValues<SimulationProfile>())
-            if ($"{profile}".Equals(text, StringComparison.OrdinalIgnoreCase)) return profile;
-        var known = string.Join(", ", Enum.GetNames<SimulationProfile>()).ToLowerInvariant();
-        argument.AddError($"{NameOf(argument)}: there is no profile \"{text}\"; there are {known}");
+        foreach (var one in Enum.GetValues<T>())
+            if ($"{one}".Equals(text, StringComparison.OrdinalIgnoreCase)) return one;
+        var known = string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant();
+        argument.AddError($"{NameOf(argument)}: there is no {what} \"{text}\"; there are {known}");
         return null;
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using AkkaPaxos.TestKit.Mutants;
 using AkkaPaxos.TestKit.Runner;
+using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.Cli;
 
@@ -13,12 +14,12 @@ internal static class SimulateCommand
     private const int MutantRunsUnlessTold = 1000;
 
     private sealed record Options(
-        Option<int?> Runs, Option<int?> Seed, Option<SimulationProfile?> Profile, Option<int?> Nodes, Option<TimeSpan?> Time, Option<string?> Without,
+        Option<int?> Runs, Option<int?> Seed, Option<SimulationProfile?> Profile, Option<JournalModel?> Journal, Option<int?> Nodes, Option<TimeSpan?> Time, Option<string?> Without,
         Option<int?> Clients, Option<long?> Operations, Option<TimeSpan?> From, Option<TimeSpan?> Until, Option<string?> Mutant, Option<bool> Mutants,
         Option<int?> Threads, Option<string?> Keep)
     {
         public IEnumerable<Option> All =>
-            [Runs, Seed, Profile, Nodes, Time, Mutant, Mutants, Threads, Keep, Without, Clients, Operations, From, Until];
+            [Runs, Seed, Profile, Journal, Nodes, Time, Mutant, Mutants, Threads, Keep, Without, Clients, Operations, From, Until];
     }
 
     public static Command Create(Terminal terminal)
@@ -32,7 +33,13 @@ internal static class SimulateCommand
             new("--profile")
             {
                 Description = "What goes wrong. swarm: a random subset of all faults, then quiet; liveness: every fault, then quiet; calm: nothing.",
-                HelpName = "swarm|liveness|calm", CustomParser = Parsers.Profile,
+                HelpName = "swarm|liveness|calm", CustomParser = a => Parsers.OneOf<SimulationProfile>(a, "profile"),
+            },
+            new("--journal")
+            {
+                Description = "What the journals are kept in. sql: a table, each event of which is there or not; log: the log of akkapaxos.journal = log, "
+                    + "of which a crash takes sectors and names that were not synced. Default: sql.",
+                HelpName = "sql|log", CustomParser = a => Parsers.OneOf<JournalModel>(a, "journal"),
             },
             new("--nodes") { Description = "Nodes of the cluster. Default: 3 or 5, by the seed.", HelpName = "N" },
             new("--time")
@@ -76,10 +83,10 @@ internal static class SimulateCommand
         var seed = parsed.GetValue(options.Seed);
         if (parsed.GetValue(options.Mutants))
         {
-            if (options.All.Except([options.Mutants, options.Runs, options.Seed, options.Threads]).FirstOrDefault(o => parsed.GetResult(o) is not null)
+            if (options.All.Except([options.Mutants, options.Journal, options.Runs, options.Seed, options.Threads]).FirstOrDefault(o => parsed.GetResult(o) is not null)
                 is { } other)
                 throw new CliException($"{other.Name} cannot be given with --mutants: each is run as the profile swarm has it", 2);
-            return Mutants(terminal, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
+            return Mutants(terminal, parsed.GetValue(options.Journal) ?? default, seed ?? 1, runs ?? MutantRunsUnlessTold, threads, cancel);
         }
         var report = new SimulationReport(terminal);
         var first = Case(options, parsed, seed ?? RandomNumberGenerator.GetInt32(1, 1_000_000_000));
@@ -106,6 +113,7 @@ internal static class SimulateCommand
         return one with
         {
             Profile = parsed.GetValue(options.Profile) ?? one.Profile,
+            Journal = parsed.GetValue(options.Journal) ?? one.Journal,
             Nodes = AtLeast(options.Nodes, parsed.GetValue(options.Nodes), 1) ?? one.Nodes,
             Time = parsed.GetValue(options.Time) ?? one.Time,
             Without = without,
@@ -117,13 +125,13 @@ internal static class SimulateCommand
         };
     }
 
-    private static int Mutants(Terminal terminal, int seed, int runs, int threads, CancellationToken cancel)
+    private static int Mutants(Terminal terminal, JournalModel journal, int seed, int runs, int threads, CancellationToken cancel)
     {
         var table = new MutantTable(terminal.Text, Mutant.All);
         var missed = new List<string>();
         foreach (var mutant in Mutant.All)
         {
-            var score = MutantScore.Of(mutant, seed, runs, threads, cancel);
+            var score = MutantScore.Of(mutant, seed, runs, threads, journal, cancel);
             table.Add(score);
             if (score.Caught == 0) missed.Add(mutant.Name);
         }

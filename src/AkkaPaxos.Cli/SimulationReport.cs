@@ -38,7 +38,8 @@ internal sealed class SimulationReport(Terminal terminal)
         var profile = $"{first.Profile}".ToLowerInvariant();
         var seconds = Math.Max(campaign.Elapsed.TotalSeconds, 1e-3);
         var held = campaign.Failed is null ? "no violation" : Text($"seed {campaign.Failed.Case.Seed} failed");
-        terminal.Text.WriteLine($"{seeds}, profile {profile}{(first.Mutant is null ? "" : $", mutant {first.Mutant}")}: {held}");
+        var journal = first.Journal == default ? "" : $", journal {first.Journal}".ToLowerInvariant();
+        terminal.Text.WriteLine($"{seeds}, profile {profile}{journal}{(first.Mutant is null ? "" : $", mutant {first.Mutant}")}: {held}");
         terminal.Text.WriteLine(Text($"{campaign.Runs:N0} runs in {seconds:0.0} s, {campaign.Runs / seconds:0.0} a second: ")
             + Text($"{campaign.VirtualTime.TotalHours:0.00} h of virtual time, {campaign.Messages:N0} messages, ")
             + Text($"{campaign.Messages / seconds:N0} a second; ")

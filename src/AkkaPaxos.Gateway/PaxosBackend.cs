@@ -41,7 +41,7 @@ public sealed class PaxosBackend : IKvBackend
         _paxos.Query(query, serializable, cancel);
 
     /// <inheritdoc/>
-    public ResourceReport Resources() => ResourceReport.OfThisProcess(Node, _paxos.Traffic?.Messages ?? 0, _paxos.Traffic?.Bytes ?? 0);
+    public ResourceReport Resources() => ResourceReport.OfThisProcess(Node, _paxos.Traffic?.Messages ?? 0, _paxos.Traffic?.Bytes ?? 0, _paxos.JournalCommits);
 
     /// <inheritdoc/>
     public async Task<NodeReport> Status(CancellationToken cancel)

@@ -40,6 +40,17 @@ public sealed class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_fails_on_the_log_is_replayed_on_the_log()
+    {
+        var failed = await CommandLine.Run(
+            "simulate", "--runs", "50", "--seed", "1", "--time", "5s", "--journal", "log", "--mutant", "accepts-before-persist");
+
+        Assert.Equal(1, failed.Code);
+        Assert.StartsWith("seeds 1 to 50, profile swarm, journal log, mutant accepts-before-persist: seed ", failed.Output);
+        Assert.Matches(" S1 does not hold: akkapaxos simulate .*--journal log", failed.Error);
+    }
+
+    [Fact]
     public async Task Without_a_seed_it_takes_new_ones()
     {
         var first = await CommandLine.Run("simulate", "--runs", "1", "--time", "100ms", "--profile", "calm");
@@ -114,6 +125,7 @@ public sealed class SimulateCommandTests : IDisposable
 
     [Theory]
     [InlineData("--profile", "storm", "there is no profile \"storm\"; there are swarm, calm, liveness")]
+    [InlineData("--journal", "tape", "there is no journal \"tape\"; there are sql, log")]
     [InlineData("--time", "soon", "\"soon\" is no duration, like 15s, 500ms, 2m or 1h")]
     [InlineData("--nodes", "0", "--nodes: 0 is less than 1")]
     [InlineData("--runs", "0", "--runs: 0 is less than 1")]

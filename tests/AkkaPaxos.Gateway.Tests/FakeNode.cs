@@ -55,7 +55,7 @@ internal sealed class FakeNode : IKvBackend
         ],
         null));
 
-    public ResourceReport Resources() => new(1, 2.5, 3_000_000_000, 4, 5, 6);
+    public ResourceReport Resources() => new(1, 2.5, 3_000_000_000, 4, 5, 6, 7, [8, 9, 10], 0.5);
 
     public Task<string?> Problems() => Task.FromResult(Problem);
 

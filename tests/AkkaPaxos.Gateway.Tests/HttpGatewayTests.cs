@@ -297,10 +297,17 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     [Fact]
     public async Task Resources_are_what_the_node_says_and_a_process_counts_up()
     {
-        Assert.Equal("""{"node":1,"cpuSeconds":2.5,"allocatedBytes":3000000000,"contextSwitches":4,"linkMessages":5,"linkBytes":6}""", await _http.GetStringAsync("/resources"));
-        var before = ResourceReport.OfThisProcess(1, 0, 0);
+        Assert.Equal(
+            """{"node":1,"cpuSeconds":2.5,"allocatedBytes":3000000000,"contextSwitches":4,"linkMessages":5,"linkBytes":6,"journalCommits":7,"collections":[8,9,10],"pausedSeconds":0.5}""",
+            await _http.GetStringAsync("/resources"));
+        var before = ResourceReport.OfThisProcess(1, 0, 0, 3);
         var kept = new byte[10_000_000];
-        var after = ResourceReport.OfThisProcess(1, 0, 0);
+        GC.Collect();
+        var after = ResourceReport.OfThisProcess(1, 0, 0, null);
+        Assert.Equal((3, null), (before.JournalCommits, after.JournalCommits));
+        Assert.Equal(GC.MaxGeneration + 1, after.Collections.Count);
+        Assert.True(after.Collections[^1] > before.Collections[^1], "none was counted of the oldest generation");
+        Assert.True(after.PausedSeconds > before.PausedSeconds, "it took no time");
         Assert.True(after.AllocatedBytes - before.AllocatedBytes >= kept.Length);
         Assert.True(after.CpuSeconds > 0 && (after.ContextSwitches > 0 || !OperatingSystem.IsLinux()));
     }

@@ -56,6 +56,8 @@ public sealed class PaxosBackendTests
 
             Assert.Equal("1", (string?)(await Post(http, "/v3/kv/range", new { key = "Zm9v" }))["header"]!["raft_term"]);
 
+            Assert.Null((await http.GetFromJsonAsync<ResourceReport>("/resources"))!.JournalCommits); // a journal in memory has none
+
             var trace = JsonSerializer.Deserialize<TraceReport>(await http.GetStringAsync("/trace?from=2&to=2"), JsonSerializerOptions.Web)!;
             Assert.Equal(1, trace.Node);
             foreach (var message in (string[])["Request(1/1)", "Propose(2, 1/1)", "Accept(1.1, 2, 1/1)", "Learned(1.1, 2)", "Accepted(1.1, 2)",

@@ -8,7 +8,17 @@ public sealed class FaultTests
 {
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(700);
 
-    public static TheoryData<string> Kinds => [.. Settings.Keys];
+    public static TheoryData<string, JournalModel> Kinds
+    {
+        get
+        {
+            var kinds = new TheoryData<string, JournalModel>();
+            foreach (var kind in Settings.Keys)
+            foreach (var journal in Enum.GetValues<JournalModel>())
+                kinds.Add(kind, journal);
+            return kinds;
+        }
+    }
 
     private static readonly Dictionary<string, SimulationSettings> Settings = new()
     {
@@ -33,12 +43,12 @@ public sealed class FaultTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_cluster_stands_it(string kind)
+    public void A_cluster_stands_it(string kind, JournalModel journal)
     {
         var happened = 0L;
         for (var seed = 1; seed <= 10 && happened == 0; seed++)
         {
-            var cluster = SimulatedCluster.Start(seed, 3, Settings[kind]).Run(TimeSpan.FromSeconds(8));
+            var cluster = SimulatedCluster.Start(seed, 3, Settings[kind] with { Journal = journal }).Run(TimeSpan.FromSeconds(8));
             Assert.Empty(cluster.Violations);
             Assert.True(cluster.Written > 0);
             happened += cluster.Faults.GetValueOrDefault(kind);

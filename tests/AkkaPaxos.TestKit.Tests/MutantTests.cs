@@ -1,5 +1,6 @@
 using AkkaPaxos.TestKit.Mutants;
 using AkkaPaxos.TestKit.Runner;
+using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.TestKit.Tests;
 
@@ -17,6 +18,15 @@ public sealed class MutantTests
     public void One_of_a_thousand_seeds_catches_it(string name) =>
         Assert.Contains(
             Enumerable.Range(1, MostSeeds), seed => Mutant.Named(name).IsCaughtBy(new SimulationCase(seed) { Mutant = name }.Run().Violation));
+
+    public static TheoryData<string> OfS1 => [.. Mutant.All.Where(m => m is { Rule: "S1", IsOfLog: false }).Select(m => m.Name)];
+
+    [Theory]
+    [MemberData(nameof(OfS1))]
+    public void One_of_a_thousand_seeds_catches_what_is_acknowledged_too_early_on_the_log_as_well(string name) =>
+        Assert.Contains(
+            Enumerable.Range(1, MostSeeds),
+            seed => new SimulationCase(seed) { Mutant = name, Journal = JournalModel.Log }.Run().Violation?.Invariant == "S1");
 
     private static readonly string[] Rules =
     [

@@ -26,27 +26,54 @@ public sealed class SimulatedClusterTests
     public void No_invariant_is_violated_whatever_goes_wrong(int seed)
     {
         foreach (var profile in new[] { SimulationProfile.Swarm, SimulationProfile.Liveness })
+        foreach (var journal in Enum.GetValues<JournalModel>())
         {
-            var run = new SimulationCase(seed) { Profile = profile }.Run();
+            var run = new SimulationCase(seed) { Profile = profile, Journal = journal }.Run();
             Assert.True(run.Violation is null, $"{run.Case}: {run.Violation}");
         }
     }
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 10)];
 
-    [Fact]
-    public void Every_invariant_of_the_design_is_checked_and_every_fault_happens()
+    [Theory]
+    [InlineData(JournalModel.Sql)]
+    [InlineData(JournalModel.Log)]
+    public void Every_invariant_of_the_design_is_checked_and_every_fault_happens(JournalModel journal)
     {
-        var campaign = Campaign.Run(
-            Enumerable.Range(1, 20).Select(seed => new SimulationCase(seed) { Profile = SimulationProfile.Liveness }), Environment.ProcessorCount);
+        var cases = Enumerable.Range(1, 20).Select(seed => new SimulationCase(seed) { Profile = SimulationProfile.Liveness, Journal = journal });
+        var campaign = Campaign.Run(cases, Environment.ProcessorCount);
         Assert.Null(campaign.Failed);
         string[] invariants = ["A1", "A2", "A3", "A4", "A5", "C1", "C2", "R1", "R2", "R3", "R4", "R5", "S1", "S2", "linearizability", "history"];
         Assert.All(invariants, i => Assert.True(campaign.Checks.GetValueOrDefault(i) > 0, $"{i} was never checked"));
         // A torn write needs a crash in the middle of a large one: FaultTests has one.
         Assert.All(
-            SimulationCase.FaultKinds.Except(["clock-drift", "torn-write"]),
+            SimulationCase.FaultKinds.Except(["clock-drift", "torn-write"]).Append("failed-write"),
             f => Assert.True(campaign.Faults.GetValueOrDefault(f) > 0, $"{f} never happened"));
     }
+
+    [Fact]
+    public void The_log_begins_segments_and_is_rid_of_them()
+    {
+        var (begun, gone) = (0L, 0L);
+        for (var seed = 1; seed <= 5; seed++)
+        {
+            var settings = SimulationSettings.Calm with { Journal = JournalModel.Log, Clients = 4, Think = TimeSpan.FromMilliseconds(5), Protocol = Truncating };
+            var world = new ClusterWorld(seed, 3, settings, true);
+            world.Start();
+            using var _ = world.Driver.Enter();
+            world.RunTo(TimeSpan.FromSeconds(10));
+            Assert.Empty(world.Observer.Violations);
+            foreach (var node in world.Nodes.Values.Where(n => n.Disk.Log is not null))
+            {
+                begun += node.Disk.Log!.Segments.Begun;
+                gone += node.Disk.Log.Segments.Gone;
+            }
+        }
+        Assert.True(begun > 100, $"{begun} segments");
+        Assert.True(gone > 50, $"{gone} of {begun} segments are gone");
+    }
+
+    private static readonly ProtocolSettings Truncating = MultiPaxosNode.Settings("snapshot.slots = 20, snapshot.keep-slots = 10");
 
     [Fact]
     public void A_users_state_machine_survives_a_partition()
@@ -127,7 +154,7 @@ public sealed class SimulatedClusterTests
     {
         for (var seed = 300; seed < 306; seed++)
         {
-            var run = new SimulationCase(seed) { Time = TimeSpan.FromSeconds(6) };
+            var run = new SimulationCase(seed) { Time = TimeSpan.FromSeconds(6), Journal = seed % 2 == 0 ? JournalModel.Sql : JournalModel.Log };
             var (first, again) = (run.Run().TraceHash, run.Run().TraceHash);
             Assert.Equal(first, again);
             Assert.Equal(first, SimulatedCluster.Start(seed, run.Nodes, run.Settings()).Run(run.Time).TraceHash);
@@ -153,20 +180,22 @@ public sealed class SimulatedClusterTests
         Assert.Equal(2, world.Nodes[Node].Starts);
     }
 
-    [Fact]
-    public async Task Fifty_seeds_replay_to_the_bit_in_separate_processes()
+    [Theory]
+    [InlineData(JournalModel.Sql, 50)]
+    [InlineData(JournalModel.Log, 20)]
+    public async Task Seeds_replay_to_the_bit_in_separate_processes(JournalModel journal, int count)
     {
-        const int From = 1000, Count = 50;
+        const int From = 1000;
         var lines = await Task.WhenAll(Run(), Run());
-        Assert.Equal(Count, lines[0].Count);
+        Assert.Equal(count, lines[0].Count);
         Assert.Equal(lines[0], lines[1]);
-        Assert.Equal(Count, lines[0].Select(line => line.Split(' ')[1]).Distinct().Count());
-        var here = new SimulationCase(From).Run(keepEvents: 100); // drawing it changes nothing
+        Assert.Equal(count, lines[0].Select(line => line.Split(' ')[1]).Distinct().Count());
+        var here = new SimulationCase(From) { Journal = journal }.Run(keepEvents: 100); // drawing it changes nothing
         Assert.StartsWith($"{From} {here.TraceHash:x16} ", lines[0][0]);
 
-        static async Task<List<string>> Run()
+        async Task<List<string>> Run()
         {
-            var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, $"{From}", $"{Count}"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, $"{From}", $"{count}", $"{journal}"]) { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             var lines = (await process.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             await process.WaitForExitAsync();

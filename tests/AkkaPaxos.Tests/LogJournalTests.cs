@@ -193,6 +193,18 @@ public sealed class LogJournalTests : IDisposable
     }
 
     [Fact]
+    public void Commits_are_counted()
+    {
+        using var kit = Start();
+        kit.Replay("a");
+        var before = JournalCommits.Of(kit.Sys).Count!.Value;
+        kit.Written(Life.Write("a", 1, 3));
+        Assert.Equal(before + 1, JournalCommits.Of(kit.Sys).Count);
+        kit.Delete("a", 2);
+        Assert.Equal(before + 2, JournalCommits.Of(kit.Sys).Count);
+    }
+
+    [Fact]
     public async Task A_log_that_somebody_else_has_is_opened_once_it_is_free()
     {
         var other = new DiskFolder(Path.Combine(_folder.FullName, "log"), sync: true);

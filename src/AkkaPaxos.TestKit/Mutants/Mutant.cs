@@ -1,10 +1,11 @@
+using AkkaPaxos.Journal;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.TestKit.Mutants;
 
 /// <summary>
-/// A faulty variant of the product's roles, with one rule of the protocol broken: shows whether a simulation notices. Run one by
+/// A faulty variant of the product's roles, or of its journal's log, with one rule of the protocol broken: shows whether a simulation notices. Run one by
 /// <see cref="SimulationSettings.Roles"/>; no node can run one, as they are not in the library.
 /// </summary>
 /// <param name="Name">What tables call it, for example <c>decides-on-minority</c>.</param>
@@ -13,7 +14,13 @@ namespace AkkaPaxos.TestKit.Mutants;
 /// <param name="Roles">Its roles by name, in place of the product's; see <see cref="SimulationSettings.Roles"/>.</param>
 public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDictionary<string, Type> Roles)
 {
-    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica.</summary>
+    /// <summary>Makes a faulty folder for the journal's log of a good one; null: it is the roles that are faulty.</summary>
+    internal Func<ILogFolder, ILogFolder>? LogFlaw { get; init; }
+
+    /// <summary>Whether it is the journal's log that is faulty: it runs with <see cref="JournalModel.Log"/> only.</summary>
+    public bool IsOfLog => LogFlaw is not null;
+
+    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica; then those of the journal's log.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
     [
         Acceptor<PromisesBeforePersist>("promises-before-persist", "S1", "says Promise while the promise is on its way to the journal"),
@@ -61,6 +68,11 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
         Replica<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
         Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
+        Log("log-syncs-later", "acknowledges a commit, and syncs it before it does the next thing", f => new SyncsLater(f)),
+        Log("log-never-syncs", "acknowledges a commit without a sync", f => new NeverSyncs(f)),
+        Log("log-never-syncs-names", "begins a segment without a sync of its folder", f => new NeverSyncsNames(f)),
+        Log("log-begins-unsynced", "gives a segment its name before its head is on disk", f => new BeginsUnsynced(f)),
+        Log("log-trusts-second-sync", "tries a sync that failed again, and believes what that says", f => new TrustsSecondSync(f)),
     ];
 
     /// <summary>
@@ -90,6 +102,9 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
 
     private static Mutant Confirmer<T>(string name, string rule, string flaw) where T : Confirmer =>
         Leader<LeaderWithConfirmer<T>>(name, rule, flaw);
+
+    private static Mutant Log(string name, string flaw, Func<ILogFolder, ILogFolder> folder) =>
+        new(name, "S1", $"the journal's log {flaw}", new Dictionary<string, Type>()) { LogFlaw = folder };
 
     private static Mutant Of(string role, Type type, string name, string rule, string flaw) =>
         new(name, rule, flaw, new Dictionary<string, Type> { [role] = type });

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AkkaPaxos.TestKit.Mutants;
+using AkkaPaxos.TestKit.Simulation;
 
 namespace AkkaPaxos.TestKit.Runner;
 
@@ -19,12 +20,13 @@ public sealed record MutantScore(Mutant Mutant, int Runs, int Caught, int First,
     /// <param name="from">The first seed.</param>
     /// <param name="runs">How many seeds.</param>
     /// <param name="threads">How many runs at a time.</param>
+    /// <param name="journal">What the nodes' journals are kept in.</param>
     /// <param name="cancel">Ends it early.</param>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
-    public static MutantScore Of(Mutant mutant, int from, int runs, int threads, CancellationToken cancel = default)
+    public static MutantScore Of(Mutant mutant, int from, int runs, int threads, JournalModel journal = default, CancellationToken cancel = default)
     {
         var caught = new ConcurrentBag<(int Number, string Invariant)>();
-        var cases = Enumerable.Range(0, runs).Select(number => new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name });
+        var cases = Enumerable.Range(0, runs).Select(number => new SimulationCase(unchecked(from + number)) { Mutant = mutant.Name, Journal = journal });
         ParallelRuns.Of(cases, threads, outcome =>
         {
             if (mutant.IsCaughtBy(outcome.Violation)) caught.Add((unchecked(outcome.Case.Seed - from) + 1, outcome.Violation!.Invariant));

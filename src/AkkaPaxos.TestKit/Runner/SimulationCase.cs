@@ -44,6 +44,9 @@ public sealed record SimulationCase(int Seed)
     /// <summary>How the settings are drawn.</summary>
     public SimulationProfile Profile { get; init; }
 
+    /// <summary>What the nodes' journals are kept in; a mutant of the log has the log in any case.</summary>
+    public JournalModel Journal { get; init; }
+
     /// <summary>The number of nodes; by default 3 or 5.</summary>
     public int Nodes { get; init; } = Seed % 2 == 0 ? 3 : 5;
 
@@ -78,14 +81,17 @@ public sealed record SimulationCase(int Seed)
             SimulationProfile.Liveness => SimulationSettings.Chaos(Seed),
             _ => SimulationSettings.Calm,
         };
+        var mutant = Mutant is null ? null : Mutants.Mutant.Named(Mutant);
         return drawn with
         {
+            Journal = mutant is { IsOfLog: true } ? JournalModel.Log : Journal,
+            LogFlaw = mutant?.LogFlaw,
             Clients = Clients ?? drawn.Clients,
             Operations = Operations ?? drawn.Operations,
             Without = Without.ToHashSet(),
             MessageFaultsFrom = MessageFaultsFrom ?? drawn.MessageFaultsFrom,
             MessageFaultsUntil = MessageFaultsUntil ?? drawn.MessageFaultsUntil,
-            Roles = Mutant is null ? drawn.Roles : Mutants.Mutant.Named(Mutant).Roles,
+            Roles = mutant?.Roles ?? drawn.Roles,
         };
     }
 
@@ -121,6 +127,7 @@ public sealed record SimulationCase(int Seed)
             [
                 SeedOption, Number(Seed), "--profile", $"{Profile}".ToLowerInvariant(), "--nodes", Number(Nodes), "--time", Duration(Time),
             ];
+            if (Journal != default) words.AddRange(["--journal", $"{Journal}".ToLowerInvariant()]);
             if (Without.Count > 0) words.AddRange(["--without", string.Join(',', Without)]);
             if (Clients is { } clients) words.AddRange(["--clients", Number(clients)]);
             if (Operations is { } operations) words.AddRange(["--operations", Number(operations)]);

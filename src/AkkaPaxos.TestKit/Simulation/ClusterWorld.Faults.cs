@@ -217,7 +217,8 @@ internal sealed partial class ClusterWorld
     {
         Driver.Trace.Add("crash " + node.Name);
         node.Crash();
-        node.Synced(node.Disk.JournalTail.Crash(Kept(node.Disk.JournalTail, ref chance)));
+        if (node.Disk.Log is { } log) Crash(node.Disk.JournalTail, log, ref chance);
+        else node.Synced(node.Disk.JournalTail.Crash(Kept(node.Disk.JournalTail, ref chance)));
         node.Synced(node.Disk.SnapshotTail.Crash(Kept(node.Disk.SnapshotTail, ref chance)));
         Events.Add(new NodeCrashed(Now, node.Name));
     }
@@ -232,6 +233,12 @@ internal sealed partial class ClusterWorld
         return kept;
     }
 
+    private void Crash(DiskTail tail, SimulatedLog log, ref SeededChance chance)
+    {
+        tail.Crash(log, chance.NextDouble() < _settings.TornWrites && Faults.Has("torn-write"), chance, out var wasTorn);
+        if (wasTorn) Faults.Count("torn-write");
+    }
+
     public void Restart(string name)
     {
         if (Node(name).Current is not null) throw new InvalidOperationException($"{name} is up: crash it first");
@@ -241,6 +248,25 @@ internal sealed partial class ClusterWorld
     }
 
     // ---- disks ----
+
+    // Small segments: many begin, and go.
+    private SimulatedDisk DiskWithLog(int id, string name)
+    {
+        var (disk, chance) = (new SimulatedDisk(), new SeededChance(_seed, "log", id));
+        var size = chance.Next(2) == 0 ? 12 << 10 : 64 << 10;
+        disk.Log = new SimulatedLog(disk, size, new Random(chance.Next(int.MaxValue)), _settings.LogFlaw)
+        {
+            Fails = () => DiskFails(Node(name), out _),
+            Compared = difference => Observer.Check("S1", difference is null, () => $"{name}'s journal is not what it acknowledged: {difference}"),
+            Found = operations =>
+            {
+                foreach (var operation in operations) operation.Apply(disk);
+                Node(name).Synced(operations);
+            },
+            CorruptRead = payload => OnCorruptRead(Node(name), payload),
+        };
+        return disk;
+    }
 
     public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
         _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));

@@ -75,6 +75,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
                     n, self, membership, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles))
             {
                 RestartRolesAfter = TimeSpan.FromMilliseconds(200), TimerRate = 1 + drift,
+                Disk = _settings.Journal == JournalModel.Log ? DiskWithLog(id, name) : new SimulatedDisk(),
             };
             Add(node);
             node.Start();
@@ -226,7 +227,8 @@ internal sealed partial class ClusterWorld : SimulatedWorld
 
     public override void OnRecoveryFailed(SimulatedNode node, string role, Exception cause)
     {
-        if (cause is not SerializationException || !_corrupt.ContainsKey(node.Name)) OnFailed(node, role, cause);
+        var isExpected = cause is SerializationException ? _corrupt.ContainsKey(node.Name) : cause is IOException && HasJustFailed(node);
+        if (!isExpected) OnFailed(node, role, cause);
     }
 
     public override void OnCorruptRead(SimulatedNode node, object? payload) => Observer.Check("corruption", payload is null,

@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.Serialization;
@@ -6,7 +7,7 @@ namespace AkkaPaxos.TestKit.Simulation;
 
 /// <summary>
 /// What a node has on disk: it outlives the node's actor systems. Writes are in order; until they are synced a crash may lose the last ones of
-/// them.
+/// them. Where it has a log (<see cref="Log"/>) the journal is in that, and what stands here of it is what was acknowledged.
 /// </summary>
 internal sealed class SimulatedDisk
 {
@@ -19,7 +20,32 @@ internal sealed class SimulatedDisk
     /// <summary>The snapshot store's writes.</summary>
     public DiskTail SnapshotTail { get; }
 
+    /// <summary>The journal as a real node keeps it in files; null: it is a table, each event of which is there or not.</summary>
+    public SimulatedLog? Log { get; set; }
+
     public SimulatedDisk() => (JournalTail, SnapshotTail) = (new DiskTail(this), new DiskTail(this));
+
+    /// <summary>Whose events there are, or were.</summary>
+    public IEnumerable<string> PersistenceIds => _journals.Where(j => j.Value.Highest > 0).Select(j => j.Key);
+
+    /// <summary>The same events, for a trial.</summary>
+    public SimulatedDisk CopyOfJournals()
+    {
+        var copy = new SimulatedDisk();
+        foreach (var (id, journal) in _journals) copy._journals.Add(id, new JournalFile(journal));
+        return copy;
+    }
+
+    /// <summary>An actor's events, with the highest number that it ever used.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="SerializationException">The log is not what was written.</exception>
+    public (IEnumerable<StoredEvent> Events, long Highest) Read(string persistenceId, long from, long to, long max)
+    {
+        if (Log is not null) return Log.Read(persistenceId, from, to, max);
+        var journal = Journal(persistenceId);
+        var events = journal.Events.SkipWhile(e => e.Key < from).TakeWhile(e => e.Key <= to).Take((int)Math.Min(max, int.MaxValue));
+        return (events.Select(e => e.Value), journal.Highest);
+    }
 
     /// <summary>Everything is gone.</summary>
     public void Lose()
@@ -34,7 +60,9 @@ internal sealed class SimulatedDisk
     /// <returns>Makes it what it was; null where there is no record.</returns>
     public Action? Corrupt(SeededChance chance)
     {
-        var (events, snapshots) = (_journals.Values.SelectMany(j => j.Events.Values), _snapshots.Values.SelectMany(s => s.Values));
+        if (Log is not null && chance.Next(2) == 0 && Log.Corrupt(ref chance) is { } repair) return repair;
+        var events = Log is null ? _journals.Values.SelectMany(j => j.Events.Values) : [];
+        var snapshots = _snapshots.Values.SelectMany(s => s.Values);
         var records = events.Select(e => e.Object).Concat(snapshots.Select(s => s.Object))
             .Where(r => r is { Bytes.Length: > 0, IsCorrupt: false }).ToList(); // a bit that is flipped twice is as it was
         if (records.Count == 0) return null;
@@ -61,6 +89,7 @@ internal sealed class SimulatedDisk
 internal sealed class DiskTail(SimulatedDisk disk)
 {
     private readonly List<(IDiskOperation Operation, bool EndsWrite)> _unsynced = [];
+    private int _begun; // of a log: those that are being committed
 
     /// <summary>Records that a crash may lose.</summary>
     public int Unsynced => _unsynced.Count;
@@ -87,6 +116,38 @@ internal sealed class DiskTail(SimulatedDisk disk)
         return synced;
     }
 
+    /// <summary>All that is there now begins its way to the disk.</summary>
+    public void Begin() => _begun = _unsynced.Count;
+
+    /// <summary>Commits what has begun to a log; returns it.</summary>
+    /// <exception cref="IOException">The disk failed; it is forgotten.</exception>
+    /// <exception cref="SerializationException">The log is not what was written; it is forgotten.</exception>
+    public IReadOnlyList<IDiskOperation> Commit(SimulatedLog log)
+    {
+        var (begun, count) = (Begun(), _begun);
+        _begun = 0;
+        try
+        {
+            log.Commit(begun);
+        }
+        catch
+        {
+            _unsynced.RemoveRange(0, count);
+            throw;
+        }
+        return Sync(count);
+    }
+
+    private List<IDiskOperation> Begun() => _unsynced.GetRange(0, _begun).ConvertAll(u => u.Operation);
+
+    /// <summary>The node crashes. What of it is in the log says that when it is opened.</summary>
+    public void Crash(SimulatedLog log, bool isTorn, SeededChance chance, out bool wasTorn)
+    {
+        log.Crash(Begun(), isTorn, chance, out wasTorn);
+        _unsynced.Clear();
+        _begun = 0;
+    }
+
     /// <summary>The node crashes: the oldest <paramref name="kept"/> reached the disk all the same.</summary>
     public IReadOnlyList<IDiskOperation> Crash(int kept)
     {
@@ -99,6 +160,12 @@ internal sealed class DiskTail(SimulatedDisk disk)
 /// <summary>The synced events of one persistent actor, by sequence number.</summary>
 internal sealed class JournalFile
 {
+    public JournalFile()
+    {
+    }
+
+    public JournalFile(JournalFile same) => (Events, Highest) = (new SortedDictionary<long, StoredEvent>(same.Events), same.Highest);
+
     public SortedDictionary<long, StoredEvent> Events { get; } = [];
 
     /// <summary>The highest ever written, also when it was deleted.</summary>

@@ -65,6 +65,21 @@ internal sealed class SimulatedFolder : ILogFolder
     /// <summary>A file's bytes, for a test that changes them; null where there is none.</summary>
     public byte[]? BytesOf(string name) => _names.GetValueOrDefault(name)?.Seen;
 
+    /// <summary>Flips a bit of a file, on the disk.</summary>
+    /// <returns>Flips it back, whatever the file is called by then.</returns>
+    public Action Flip(string name, long at, int bit)
+    {
+        var content = _names[name];
+        FlipIt();
+        return FlipIt;
+
+        void FlipIt()
+        {
+            content.Seen[at] ^= (byte)(1 << bit);
+            content.OnDisk[at] ^= (byte)(1 << bit);
+        }
+    }
+
     /// <summary>Makes a file shorter.</summary>
     public void Cut(string name, int size)
     {

@@ -1,7 +1,18 @@
+using AkkaPaxos.Journal;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.TestKit.Simulation;
+
+/// <summary>What the journals of a simulated cluster are kept in.</summary>
+public enum JournalModel
+{
+    /// <summary>A table, as a database has it: each event is there or not, and those of one write may be torn apart.</summary>
+    Sql,
+
+    /// <summary>The log that real nodes have with <c>akkapaxos.journal = log</c>, on a disk that loses what was not synced, sector by sector.</summary>
+    Log,
+}
 
 /// <summary>
 /// How a simulated cluster is set up, and what goes wrong in it. Rates are probabilities from 0 to 1; everything is drawn from the seed.
@@ -24,6 +35,12 @@ public sealed record SimulationSettings
     /// Roles of one's own by name, in place of the product's acceptor, replica or leader, or beside them; see <see cref="MultiPaxosNode.Roles"/>.
     /// </summary>
     public IReadOnlyDictionary<string, Type> Roles { get; init; } = new Dictionary<string, Type>();
+
+    /// <summary>What the nodes' journals are kept in.</summary>
+    public JournalModel Journal { get; init; }
+
+    /// <summary>Makes a faulty folder of a good one, for a mutant of the log; null: it stays good.</summary>
+    internal Func<ILogFolder, ILogFolder>? LogFlaw { get; init; }
 
     /// <summary>Clients that write and read all the time.</summary>
     public int Clients { get; init; } = 3;

@@ -30,8 +30,10 @@ public sealed class LogJournal : AsyncWriteJournal
     /// <param name="config">The plugin's section.</param>
     public LogJournal(Config config)
     {
-        var log = Context.GetLogger();
-        _writer = new LogWriter(new LogJournalSettings(config).Open, e => log.Error("segments are kept that could go, and this node will not start again: {0}", e.Message));
+        var (log, commits) = (Context.GetLogger(), JournalCommits.Of(_system));
+        commits.Begin();
+        var settings = new LogJournalSettings(config);
+        _writer = new LogWriter(() => settings.Open(commits.Add), e => log.Error("segments are kept that could go, and this node will not start again: {0}", e.Message));
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,13 @@ internal sealed class LogJournalSettings
     public bool IsSynced { get; }
 
     /// <summary>Opens the log.</summary>
+    /// <param name="committed">Called after each commit; null: nobody counts.</param>
     /// <exception cref="LogCorruptException">It is not what was written.</exception>
     /// <exception cref="IOException">It cannot be read or written, or somebody else has it.</exception>
-    public SegmentedLog Open() => SegmentedLog.Open(new DiskFolder(Directory, IsSynced), LogSettings.Of(SegmentBytes));
+    public SegmentedLog Open(Action? committed = null)
+    {
+        var log = SegmentedLog.Open(new DiskFolder(Directory, IsSynced), LogSettings.Of(SegmentBytes));
+        log.Committed = committed;
+        return log;
+    }
 }

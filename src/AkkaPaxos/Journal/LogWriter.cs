@@ -9,8 +9,10 @@ internal sealed class LogWriter : IDisposable
 {
     // What waits goes in one commit up to about this: a commit of more takes so long that others should not wait for it.
     private const long CommitBytes = 8 << 20;
-    // When nothing has been written for this long, it is noted how far the log is on disk; not at once, as the page with the note is a second one to sync.
-    private static readonly TimeSpan MarkAfter = TimeSpan.FromMilliseconds(20);
+    /// <summary>
+    /// When nothing has been written for this long, it is noted how far the log is on disk; not at once, as the page with the note is a second one to sync.
+    /// </summary>
+    public static readonly TimeSpan MarkAfter = TimeSpan.FromMilliseconds(20);
 
     private readonly object _gate = new(); // of what follows
     private List<LogRequest> _asked = [];

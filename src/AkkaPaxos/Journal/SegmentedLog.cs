@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace AkkaPaxos.Journal;
 
 /// <summary>How a log is kept.</summary>
-/// <param name="SegmentBytes">The size of a segment; one that holds a larger write is as large as that.</param>
+/// <param name="SegmentBytes">The size of a segment; one that holds a larger write is as large as that, and one on a disk without that much room smaller.</param>
 /// <param name="NewSalt">A random number, for a segment's checksums.</param>
 internal sealed record LogSettings(long SegmentBytes, Func<ulong> NewSalt)
 {
@@ -58,6 +58,9 @@ internal sealed partial class SegmentedLog : IDisposable
     /// <summary>Called before a new segment is begun: the last moment to <see cref="Accept"/> a spare.</summary>
     public Action? BeforeRoll { get; set; }
 
+    /// <summary>Called after each commit.</summary>
+    public Action? Committed { get; set; }
+
     /// <summary>The numbers of its first and last segment.</summary>
     public (long First, long Last) Segments => (_segments[0].Number, Last.Number);
 
@@ -80,6 +83,7 @@ internal sealed partial class SegmentedLog : IDisposable
             _mustRoll = IsUncertain = true;
             throw;
         }
+        Committed?.Invoke();
         segment.End += _frame.Size;
         for (var i = 0; i < records.Count; i++) Apply(records[i], segment, at, _frame.Sizes[i]);
     }
@@ -142,7 +146,7 @@ internal sealed partial class SegmentedLog : IDisposable
         var size = Math.Max(_settings.SegmentBytes, Segment.FramesAt + frame);
         var from = Spare;
         var file = size == _settings.SegmentBytes ? _spare : null;
-        if (file is null) file = _folder.Create(from = NewSpare, size);
+        if (file is null) file = CreateAsLargeAsFits(from = NewSpare, size, Segment.FramesAt + frame);
         else _spare = null;
         try
         {
@@ -157,6 +161,23 @@ internal sealed partial class SegmentedLog : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    // A disk that has no room for a whole segment may have some for a smaller one: it is full when it has none for the smallest that will do.
+    private ILogFile CreateAsLargeAsFits(string name, long size, long least)
+    {
+        least = Math.Min(size, Math.Max(LogSettings.MinSegmentBytes, least));
+        while (true)
+        {
+            try
+            {
+                return _folder.Create(name, size);
+            }
+            catch (IOException) when (size > least)
+            {
+                size = Math.Max(size / 2, least);
+            }
         }
     }
 

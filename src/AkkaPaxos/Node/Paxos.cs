@@ -91,6 +91,9 @@ public sealed class Paxos : IExtension
     /// <summary>What the node has sent by direct links; null where it has none.</summary>
     internal LinkTraffic? Traffic => _peers.Direct?.Traffic;
 
+    /// <summary>How often the node's journal has synced what waited for it; null where the journal does not say.</summary>
+    internal long? JournalCommits => Journal.JournalCommits.Of(_system).Count;
+
     /// <summary>What the node says of itself. Parts that do not answer within a second are reported as a problem, not waited for.</summary>
     public async Task<NodeStatus> Status(CancellationToken cancellation = default)
     {

@@ -16,6 +16,10 @@ public class JournalBenchmarks
     private ActorSystem _system = null!;
     private IActorRef _writer = null!;
 
+    /// <summary>The kind of journal: <c>akkapaxos.journal</c>.</summary>
+    [Params("sql", "log")]
+    public string Journal { get; set; } = "";
+
     /// <summary>Records of 300 bytes in a commit.</summary>
     [Params(1, 32)]
     public int Records { get; set; }
@@ -26,7 +30,7 @@ public class JournalBenchmarks
         // On the disk that the comparisons use, not in a folder for temporary files, which may be in memory.
         _folder = Directory.CreateDirectory(Path.Combine(".run", $"micro-journal-{Environment.ProcessId}")).FullName;
         using var files = new LocalCluster(1, _folder);
-        var config = NodeConfig.Of(HoconFile.Load(files.Nodes[0].ConfigFile, ["akka.loglevel=ERROR"]));
+        var config = NodeConfig.Of(HoconFile.Load(files.Nodes[0].ConfigFile, ["akka.loglevel=ERROR", $"akkapaxos.journal={Journal}"]));
         var settings = new PaxosSettings(config);
         Directory.CreateDirectory(NodeConfig.DataDirectory(config, settings));
         var stores = await Stores.Open(config, settings, Console.Error.WriteLine, CancellationToken.None);

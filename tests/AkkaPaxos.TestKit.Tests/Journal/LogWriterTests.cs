@@ -115,6 +115,38 @@ public sealed class LogWriterTests : IDisposable
     }
 
     [Fact]
+    public void On_a_disk_that_is_nearly_full_segments_are_smaller_until_there_is_room_again()
+    {
+        const long Size = 1 << 20;
+        var settings = new LogSettings(Size, () => (ulong)_random.NextInt64());
+        var folder = new SimulatedFolder { Room = Size + 200_000 };
+        var log = SegmentedLog.Open(folder, settings);
+        var number = 0L;
+        void Write() => log.Commit([new LogEntry("a", number + 1, 1, 1, "m", "", "w", new byte[5000])]);
+        var full = Assert.Throws<IOException>(() =>
+        {
+            for (; number < 1000; number++) Write();
+        });
+        Assert.EndsWith("has no room for another segment: no space is left on the simulated disk", full.Message);
+        Assert.Equal([Size, Size / 8, LogSettings.MinSegmentBytes], Sizes());
+        // One that holds a large write is not smaller than that.
+        Assert.Throws<IOException>(() => log.Commit([new LogEntry("a", number + 1, 1, 1, "m", "", "w", new byte[300_000])]));
+        folder.Room = 2 * Size;
+        log.Commit([new LogEntry("a", ++number, 1, 1, "m", "", "w", new byte[300_000])]);
+        Assert.InRange(Sizes()[^1], 300_000, 2 * 300_000);
+        folder.Room = long.MaxValue;
+        for (var i = 0; i < 200; i++, number++) Write();
+        Assert.Equal(Size, Sizes()[^1]);
+        folder.Crash();
+        log = SegmentedLog.Open(folder, settings);
+        var read = new List<long>();
+        SegmentedLog.Read(log.Index.Find("a", 0, long.MaxValue, long.MaxValue), "a", e => read.Add(e.SequenceNr));
+        Assert.Equal(Enumerable.Range(1, (int)number).Select(n => (long)n), read);
+
+        List<long> Sizes() => [.. folder.Names().Where(n => Segment.NumberOf(n) is not null).Select(n => (long)folder.BytesOf(n)!.Length)];
+    }
+
+    [Fact]
     public async Task A_log_that_cannot_be_opened_is_tried_again_by_who_asks_next_unless_it_is_corrupt()
     {
         var (attempts, failure) = (0, (Exception)new IOException("not now"));
