@@ -71,6 +71,12 @@ public sealed class LogJournalTests : IDisposable
         }
     }
 
+    /// <summary>What an actor that defers hands over.</summary>
+    private sealed record Waiting(object Payload, IActorRef Sender) : IPersistentEnvelope
+    {
+        public int Size => 1;
+    }
+
     private Life Start(string more = "") => new($"{Journals.Log(_folder.FullName)}\n{more}");
 
     [Fact]
@@ -140,6 +146,37 @@ public sealed class LogJournalTests : IDisposable
             Assert.Equal(number, rejected.Persistent.SequenceNr);
             Assert.Contains(nameof(Unwritable), rejected.Cause.Message);
         }
+        Assert.Equal("[1] of 1", kit.Replay("a"));
+    }
+
+    [Fact]
+    public void What_only_waits_behind_a_write_comes_back_after_it_with_its_sender()
+    {
+        using var kit = Start();
+        var sender = kit.CreateTestProbe();
+        // Two in one message, as an actor that defers hands them over, and one that is alone behind it.
+        kit.Journal.Tell(new WriteMessages([Life.Write("a", 1, 1), new Waiting("behind one", sender.Ref), Life.Write("a", 2, 1)], kit.Probe.Ref, 7), kit.Probe.Ref);
+        kit.Journal.Tell(new WriteMessages([new Waiting("behind two", sender.Ref)], kit.Probe.Ref, 7), kit.Probe.Ref);
+        kit.Probe.ExpectMsg<WriteMessagesSuccessful>(InTime);
+        Assert.Equal((1, 7), kit.Probe.ExpectMsg<WriteMessageSuccess>(InTime) is var one ? (one.Persistent.SequenceNr, one.ActorInstanceId) : default);
+        Assert.Equal(("behind one", 7), kit.Probe.ExpectMsg<LoopMessageSuccess>(InTime) is var behind ? (behind.Message, behind.ActorInstanceId) : default);
+        Assert.Equal(sender.Ref, kit.Probe.LastSender);
+        Assert.Equal(2, kit.Probe.ExpectMsg<WriteMessageSuccess>(InTime).Persistent.SequenceNr);
+        kit.Probe.ExpectMsg<WriteMessagesSuccessful>(InTime);
+        Assert.Equal("behind two", kit.Probe.ExpectMsg<LoopMessageSuccess>(InTime).Message);
+    }
+
+    [Fact]
+    public void A_write_that_fails_says_so_of_each_event()
+    {
+        using var kit = Start();
+        kit.Written(Life.Write("a", 1, 1));
+        // A number that is there is refused, and with it all that was handed over together.
+        kit.Journal.Tell(new WriteMessages([Life.Write("a", 2, 1), new Waiting("behind", kit.Probe.Ref), Life.Write("a", 1, 1)], kit.Probe.Ref, 7), kit.Probe.Ref);
+        Assert.Equal(2, kit.Probe.ExpectMsg<WriteMessagesFailed>(InTime).WriteCount);
+        Assert.Equal((2, 7), kit.Probe.ExpectMsg<WriteMessageFailure>(InTime) is var one ? (one.Persistent.SequenceNr, one.ActorInstanceId) : default);
+        Assert.Equal("behind", kit.Probe.ExpectMsg<LoopMessageSuccess>(InTime).Message);
+        Assert.Equal(1, kit.Probe.ExpectMsg<WriteMessageFailure>(InTime).Persistent.SequenceNr);
         Assert.Equal("[1] of 1", kit.Replay("a"));
     }
 
