@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Configuration;
@@ -14,6 +16,7 @@ internal static class BenchCommand
 {
     // Fewer than a session has in flight at once, so that no client waits for another.
     private const int ClientsPerSession = 512;
+    private const string Loopback = "127.0.0.1";
 
     /// <summary>What a run measured.</summary>
     private sealed record Figures(
@@ -124,6 +127,7 @@ internal static class BenchCommand
         var config = ConfigurationFactory.ParseString($"""
             akka.loglevel = OFF
             akka.stdout-loglevel = OFF
+            akka.remote.dot-netty.tcp.hostname = "{OwnHost(contactPoints[0])}"
             akkapaxos.links = {links}
             """).WithFallback(PaxosClient.DefaultConfig());
         using var system = ActorSystem.Create("bench", config);
@@ -144,6 +148,22 @@ internal static class BenchCommand
         finally
         {
             await system.Terminate();
+        }
+    }
+
+    // Nodes connect to a client to answer it: at the address that this machine has towards them.
+    private static string OwnHost(string node)
+    {
+        if (!Address.TryParse(node, out var at) || at.Host is null) return Loopback; // PaxosClient says what is wrong
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Connect(at.Host, at.Port ?? 0); // which sends nothing
+            return $"{((IPEndPoint)socket.LocalEndPoint!).Address}";
+        }
+        catch (SocketException)
+        {
+            return Loopback;
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class PaxosClient
 
     /// <summary>
     /// What a client's actor system needs in its configuration: AkkaPaxos' serializer, and remoting, at a free port of the loopback
-    /// interface unless set. Nodes on other machines must be able to reach the address that is set.
+    /// interface unless set. Nodes connect to the address that is set to answer: those on other machines must be able to reach it.
     /// </summary>
     public static Config DefaultConfig() => ConfigurationFactory.ParseString("""
         akka {

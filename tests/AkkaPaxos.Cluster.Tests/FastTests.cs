@@ -15,6 +15,11 @@ public sealed class FastLinearizableUnderKillsTests(ITestOutputHelper output) : 
     protected override IReadOnlyList<string> Variant => LocalCluster.Fast;
 }
 
+public sealed class FastLinearizableUnderKillsAndCutsTests(ITestOutputHelper output) : LinearizableUnderKillsAndCutsTests(output)
+{
+    protected override IReadOnlyList<string> Variant => LocalCluster.Fast;
+}
+
 public sealed class FastLinearizableUnderPartitionsTests(ITestOutputHelper output) : LinearizableUnderPartitionsTests(output)
 {
     protected override IReadOnlyList<string> Variant => LocalCluster.Fast;

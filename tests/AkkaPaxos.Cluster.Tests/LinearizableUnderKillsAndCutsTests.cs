@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace AkkaPaxos.Cluster.Tests;
 
-public sealed class LinearizableUnderKillsAndCutsTests(ITestOutputHelper output) : PartitionedRun(output)
+public class LinearizableUnderKillsAndCutsTests(ITestOutputHelper output) : PartitionedRun(output)
 {
     [FactWhereNamespacesArePermitted]
     public async Task When_kills_and_cuts_come_together()

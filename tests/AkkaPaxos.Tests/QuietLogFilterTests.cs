@@ -21,6 +21,7 @@ public sealed class QuietLogFilterTests
         { "refused", new Warning("remoting", typeof(ActorSystem), "Tried to associate with unreachable remote address [akka.tcp://a@b:1]. Address is now gated") },
         { "silent connection", new Error(null, Endpoint, typeof(RemoteActorRefProvider), "No response from remote. Handshake timed out or transport failure detector triggered") },
         { "ended", new Error(new Akka.Remote.Transport.InvalidAssociationException("Disassociated"), Endpoint, typeof(OneForOneStrategy), "Disassociated") },
+        { "former incarnation", new Warning("remoting", typeof(ActorSystem), $"{new QuarantinedEvent(Address.Parse("akka.tcp://a@b:1"), 7)}") },
         { "said by the role", new Error(new IOException("disk"), Role, typeof(Acceptor), "Failed to persist event type [x] with sequence number [1] for persistenceId [y].") },
     };
 

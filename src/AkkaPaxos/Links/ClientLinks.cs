@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Akka.Actor;
 using AkkaPaxos.MultiPaxos;
 
@@ -12,15 +11,18 @@ internal sealed class ClientLinks : IExtension
         public override ClientLinks CreateExtension(ExtendedActorSystem system) => new(system);
     }
 
-    private readonly ExtendedActorSystem _system;
-    private readonly LinkSettings _settings;
-    private readonly ConcurrentDictionary<(string Address, string Whom), Lazy<LinkPeer>> _peers = new();
+    private readonly IActorRefProvider _provider;
+    private readonly LinkHub? _hub; // null: messages go by Akka's remoting alone
+    private readonly IActorRef _finder = ActorRefs.Nobody;
 
     private ClientLinks(ExtendedActorSystem system)
     {
-        _system = system;
+        _provider = system.Provider;
         var config = system.Settings.Config;
-        _settings = LinkSettings.Read(config, $"{system.Provider.DefaultAddress}", new ProtocolSettings(config.GetConfig("akkapaxos")));
+        var settings = LinkSettings.Read(config, $"{_provider.DefaultAddress}", new ProtocolSettings(config.GetConfig("akkapaxos")));
+        if (!settings.IsDirect) return;
+        _hub = new LinkHub(system, 0, settings);
+        _finder = system.ActorOf(Props.Create(typeof(LinkFinder), _hub));
     }
 
     /// <summary>Those of a system.</summary>
@@ -33,15 +35,9 @@ internal sealed class ClientLinks : IExtension
     /// <param name="path">The actor's path there.</param>
     public IActorRef Actor(string address, string whom, string path)
     {
-        if (!_settings.IsDirect) return _system.Provider.ResolveActorRef(address + path);
-        return _peers.GetOrAdd((address, whom), key => new Lazy<LinkPeer>(() => Find(key.Address, key.Whom))).Value.Actor(path);
-    }
-
-    private LinkPeer Find(string address, string whom)
-    {
-        var hub = new LinkHub(_system, 0, _settings);
-        var peer = hub.Node(address);
-        _system.ActorOf(Props.Create(typeof(LinkFinder), hub, whom, (IReadOnlyList<LinkPeer>)[peer]));
-        return peer;
+        if (_hub is null) return _provider.ResolveActorRef(address + path);
+        var peer = _hub.Node(address);
+        _finder.Tell(new LinkFinder.Seek(peer, whom)); // told of one twice, it seeks it once
+        return peer.Actor(path);
     }
 }

@@ -100,8 +100,9 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         _peers.Links.Asker = Context.ActorOf(Props.Create(typeof(PeerLinkAnswers), _peers.Links), "links");
         if (_peers.Direct is { } direct)
         {
-            var others = _settings.Membership.Members.Where(m => m.Id != _settings.NodeId).Select(m => direct.Node(m.Address)).ToList();
-            Context.ActorOf(Props.Create(typeof(LinkFinder), direct, PeerDirectory.Path("", _settings.Group, "introduction"), others), "link-finder");
+            var finder = Context.ActorOf(Props.Create(typeof(LinkFinder), direct), "link-finder");
+            foreach (var other in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
+                finder.Tell(new LinkFinder.Seek(direct.Node(other.Address), PeerDirectory.Path("", _settings.Group, "introduction")));
         }
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
         foreach (var role in _roles)

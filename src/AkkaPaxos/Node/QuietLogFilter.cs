@@ -48,8 +48,12 @@ public sealed class QuietLogFilter : LogFilterBase
             return false;
         if (e.LogLevel() <= LogLevel.InfoLevel) return true;
         if (e.Cause?.GetType() is { } cause && cause.Assembly.GetName().Name == "Akka.Remote" && EndsOfConnections.Contains(cause.Name)) return true;
-        return StartsWithOneOf(Normal, text);
+        return StartsWithOneOf(Normal, text) || IsOfFormerIncarnation(text);
     }
+
+    // A member that was started again has another uid; its former one is shut out when it has left the gossip. One that is shut out alive is told so, and says so.
+    private static bool IsOfFormerIncarnation(string text) =>
+        text.StartsWith("Association to [", StringComparison.Ordinal) && text.Contains("] having UID [", StringComparison.Ordinal);
 
     private static bool StartsWithOneOf(string[] starts, string text) => starts.Any(s => text.StartsWith(s, StringComparison.Ordinal));
 }
