@@ -5,12 +5,12 @@ namespace AkkaPaxos.Benchmarks;
 /// <summary>What a comparison is to do.</summary>
 internal sealed record Options(
     int Rounds, int[] Clients, string[] Ops, double Seconds, double WarmUp, double ColdSeconds, double IdleSeconds, double GapSeconds, int ValueSize, int Keys,
-    int Nodes, string[] Only, string[] Set, bool Embedded, string? Against, bool Json, string? Plot, string Directory, bool IsSmoke)
+    int Nodes, string[] Only, string[] Set, bool Embedded, string? Against, bool Json, string? Plot, string? Grow, string Directory, bool IsSmoke)
 {
     private static readonly string[] Operations = ["put", "get"];
 
     /// <summary>Whether only the warm figures are asked for.</summary>
-    public bool WarmOnly => Embedded || Against is not null || Plot is not null;
+    public bool WarmOnly => Embedded || Against is not null || Plot is not null || Grow is not null;
 
     /// <summary>The options of scripts/bench, on a command that hands them over.</summary>
     public static void AddTo(Command command, Func<Options, CancellationToken, Task<int>> run)
@@ -47,6 +47,11 @@ internal sealed record Options(
             // Before the rounds, not after them.
             if (r.Tokens is [var given] && !System.IO.Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(given.Value)))) r.AddError($"--plot: the folder of {given.Value} does not exist");
         });
+        var grow = new Option<string?>("--grow")
+        {
+            Description = "Measures puts as one thing grows: 3 to 7 nodes, values of 16 bytes to 1 MB, 1,000 to 1,000,000 keys, 1 to 1,024 clients; draws an SVG of each.",
+            HelpName = "FOLDER",
+        };
         var smoke = new Option<bool>("--smoke")
         {
             Description = "One short round of everything that is installed, embedded ones too: whether it runs. Its figures say nothing.",
@@ -60,11 +65,14 @@ internal sealed record Options(
         {
             Description = "Measures parts of the data path alone, with what they allocate: those whose name has FILTER in it, or all.", HelpName = "FILTER", Arity = ArgumentArity.ZeroOrOne,
         };
-        Option[] all = [rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, smoke, micro, directory];
+        Option[] all = [rounds, clients, ops, seconds, warmUp, valueSize, keys, nodes, only, set, embedded, against, json, plot, grow, smoke, micro, directory];
         foreach (var option in all) command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(embedded) && result.GetValue(against) is not null) result.AddError("--embedded and --against cannot be given together");
+            if (result.GetValue(grow) is null) return;
+            foreach (var option in (Option[])[clients, ops, valueSize, keys, nodes, embedded, against, json, plot, smoke])
+                if (result.GetResult(option) is { Implicit: false }) result.AddError($"--grow and {option.Name} cannot be given together");
         });
         command.SetAction((parsed, cancel) =>
         {
@@ -75,9 +83,9 @@ internal sealed record Options(
             if (!Given(clients) && parsed.GetValue(embedded)) counts = [256];
             if (!Given(clients) && parsed.GetValue(plot) is not null) counts = [.. Enumerable.Range(0, 11).Select(i => 1 << i)];
             var options = new Options(
-                parsed.GetValue(rounds), counts, parsed.GetValue(plot) is not null && !Given(ops) ? ["put"] : Parts(ops), parsed.GetValue(seconds), parsed.GetValue(warmUp),
+                parsed.GetValue(rounds), counts, (parsed.GetValue(plot) ?? parsed.GetValue(grow)) is not null && !Given(ops) ? ["put"] : Parts(ops), parsed.GetValue(seconds), parsed.GetValue(warmUp),
                 10, 10, 12, parsed.GetValue(valueSize), parsed.GetValue(keys), parsed.GetValue(nodes), Parts(only), parsed.GetValue(set) ?? [],
-                parsed.GetValue(embedded), parsed.GetValue(against), parsed.GetValue(json), parsed.GetValue(plot), Path.GetFullPath(parsed.GetRequiredValue(directory)), parsed.GetValue(smoke));
+                parsed.GetValue(embedded), parsed.GetValue(against), parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(grow), Path.GetFullPath(parsed.GetRequiredValue(directory)), parsed.GetValue(smoke));
             return run(parsed.GetValue(smoke) ? options.Smoke() : options, cancel);
         });
     }

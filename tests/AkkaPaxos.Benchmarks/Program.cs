@@ -42,6 +42,12 @@ finally
 
 static async Task<int> Run(Options options, CancellationToken cancel)
 {
+    if (options.Grow is { } folder)
+    {
+        Directory.CreateDirectory(folder);
+        await Growth.Run(options, o => Present(Contenders.Of(o, null).Entries), folder, Console.Out, cancel);
+        return 0;
+    }
     if (options.Against is not null) Console.Error.WriteLine($"building {options.Against}");
     using var other = options.Against is { } revision ? await OtherRevision.Build(revision, cancel) : null;
     await Compare(options, Contenders.Of(options, other), cancel);
@@ -52,10 +58,14 @@ static async Task<int> Run(Options options, CancellationToken cancel)
 static async Task Compare(Options options, (IReadOnlyList<Entry> Entries, string Beside) contenders, CancellationToken cancel)
 {
     foreach (var missing in contenders.Entries.Select(e => e.Missing).OfType<string>()) Console.Error.WriteLine($"scripts/bench: {missing}: no figures beside ours");
-    List<Entry> entries = [.. contenders.Entries.Where(e => e.Missing is null)];
-    if (entries.Count == 0) throw new CliException("nothing that --only names is installed", 2);
-    var results = await Comparison.Run(entries, options, line => Console.Error.WriteLine(line), cancel);
+    var results = await Comparison.Run(Present(contenders.Entries), options, line => Console.Error.WriteLine(line), cancel);
     if (options.Json) Console.WriteLine(Report.Json(results, contenders.Beside, options));
     else Report.Print(results, contenders.Beside, options.Directory, Console.Out);
     if (options.Plot is { } file) Plot.Save(results, options.Ops[0], file);
+}
+
+static IReadOnlyList<Entry> Present(IReadOnlyList<Entry> entries)
+{
+    List<Entry> present = [.. entries.Where(e => e.Missing is null)];
+    return present.Count > 0 ? present : throw new CliException("nothing that --only names is installed", 2);
 }

@@ -7,7 +7,7 @@ namespace AkkaPaxos.Benchmarks;
 /// <summary>What a comparison found, for people and for programs.</summary>
 internal static class Report
 {
-    private const int Width = 160;
+    private const int Width = 190;
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     /// <summary>Prints what is durable, the warm figures, and the rest.</summary>
@@ -23,6 +23,7 @@ internal static class Report
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(to) });
         console.Profile.Width = Width;
         console.Write(Warm(results, beside));
+        to.WriteLine($"kB/op: allocated for an operation; {string.Join("; ", results.Select(r => $"{r.Name}: {r.Allocations}"))}");
         if (results.Any(r => r.Rounds[0].Cold is not null)) console.Write(Rest(results, beside));
         foreach (var error in results.SelectMany(r => r.Rounds.SelectMany(round => round.Warm).Where(f => f.FirstError is not null).Take(1).Select(f => $"{r.Name}: {f.FirstError}")))
             to.WriteLine($"of the errors, one of {error}");
@@ -49,7 +50,7 @@ internal static class Report
 
     private static Table Warm(IReadOnlyList<Result> results, string beside)
     {
-        var table = Table("warm", "clients", "", "per second", "times", "p50 ms", "times", "p99 ms", "times", "errors", "bytes allocated/op");
+        var table = Table("warm", "clients", "", "per second", "times", "p50 ms", "times", "p99 ms", "times", "errors", "kB/op");
         foreach (var (i, cell) in Cells(results[0]).Index())
             foreach (var r in results)
             {
@@ -59,7 +60,7 @@ internal static class Report
                     cell.Op, cell.Clients.ToString(Culture), r.Name, Text(Of(r, i, f => f.PerSecond), "0"), Times(f => f.PerSecond),
                     Text(Of(r, i, f => f.P50Ms), "0.00"), Times(f => f.P50Ms), Text(Of(r, i, f => f.P99Ms), "0.0"), Times(f => f.P99Ms),
                     r.Rounds.Sum(round => round.Warm[i].Errors).ToString(Culture),
-                    Text(Spread.Of(r.Rounds.Select(round => round.Warm[i].AllocatedBytes).OfType<double>()), "0") is { Length: > 0 } text ? $"{text} {r.Allocations}" : "");
+                    Spread.Of(r.Rounds.Select(round => round.Warm[i].AllocatedBytes / 1000).OfType<double>())?.Median.ToString("0.0", Culture) ?? "");
             }
         return table;
     }

@@ -108,10 +108,18 @@ internal sealed class EtcdContender : ClientContender
     {
         for (var i = 0; ; i = (i + 1) % _nodes.Length)
         {
-            using var call = _nodes[i].Invoker.AsyncUnaryCall(StatusMethod, null, new CallOptions(cancellationToken: cancel), new StatusRequest());
-            var status = await call.ResponseAsync;
-            if (status.Leader != 0 && status.Leader == status.Header.MemberId) return i;
             cancel.ThrowIfCancellationRequested();
+            try
+            {
+                using var call = _nodes[i].Invoker.AsyncUnaryCall(StatusMethod, null, new CallOptions(cancellationToken: cancel), new StatusRequest());
+                var status = await call.ResponseAsync;
+                if (status.Leader != 0 && status.Leader == status.Header.MemberId) return i;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+            {
+                // It is still starting, or gone: another one leads.
+            }
+            if (i == _nodes.Length - 1) await Task.Delay(TimeSpan.FromMilliseconds(50), cancel);
         }
     }
 
