@@ -81,12 +81,13 @@ internal static class Growth
         foreach (var (i, step) in steps.Index()) across.AddMajor(i, step);
         plot.Axes.Bottom.TickGenerator = across;
         plot.Axes.AutoScale();
+        plot.Axes.SetLimitsX(-0.05 * steps.Count, 1.12 * steps.Count - 1); // the numbers stand to the right of their points
         var limits = plot.Axes.GetLimits();
         // ScottPlot draws a logarithmic axis as one of logarithms, with ticks of one's own.
         for (var power = (int)Math.Floor(limits.Bottom); power <= limits.Top; power++)
             foreach (var number in (double[])[1, 2, 5]) up.AddMajor(power + Math.Log10(number), Text(number * Math.Pow(10, power)));
         plot.Axes.Left.TickGenerator = up;
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Edge.Right);
         plot.SaveSvg(file, Width, Height);
     }
 }
