@@ -9,7 +9,6 @@ namespace AkkaPaxos.Benchmarks;
 internal static class Growth
 {
     private const int Width = 900, Height = 500;
-    private const int TableWidth = 160;
     private const int Clients = 64;
     private const int ValueBytesAtOnce = 16 << 20; // more than that of large values would be refused, or wait for each other
 
@@ -54,9 +53,7 @@ internal static class Growth
                 table.AddRow(thing.What, p.Step, p.Contender, Text(p.PerSecond), $"{p.P50Ms.ToString("0.00", CultureInfo.InvariantCulture)}", $"{p.P99Ms.ToString("0.0", CultureInfo.InvariantCulture)}", $"{p.Errors}");
             Draw(thing, points, Path.Combine(folder, $"{thing.File}.svg"));
         }
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(to) });
-        console.Profile.Width = TableWidth;
-        console.Write(table);
+        Report.Console(to).Write(table);
     }
 
     private static double Median(Result result, int cell, Func<Figures, double> figure) => Spread.Of(result.Rounds.Select(r => figure(r.Warm[cell])))!.Median;
@@ -77,16 +74,12 @@ internal static class Growth
         plot.Title($"put: {thing.What}");
         plot.XLabel(thing.What);
         plot.YLabel("operations per second");
-        var (across, up) = (new NumericManual(), new NumericManual());
+        var across = new NumericManual();
         foreach (var (i, step) in steps.Index()) across.AddMajor(i, step);
         plot.Axes.Bottom.TickGenerator = across;
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsX(-0.05 * steps.Count, 1.12 * steps.Count - 1); // the numbers stand to the right of their points
-        var limits = plot.Axes.GetLimits();
-        // ScottPlot draws a logarithmic axis as one of logarithms, with ticks of one's own.
-        for (var power = (int)Math.Floor(limits.Bottom); power <= limits.Top; power++)
-            foreach (var number in (double[])[1, 2, 5]) up.AddMajor(power + Math.Log10(number), Text(number * Math.Pow(10, power)));
-        plot.Axes.Left.TickGenerator = up;
+        Plot.DrawLogarithms(plot);
         plot.ShowLegend(Edge.Right);
         plot.SaveSvg(file, Width, Height);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -25,15 +26,19 @@ internal static class Plot
         plot.XLabel("operations per second");
         plot.YLabel("p50, ms");
         plot.Axes.AutoScale();
-        var limits = plot.Axes.GetLimits();
-        // ScottPlot draws a logarithmic axis as one of logarithms, with ticks of one's own.
-        var ticks = new NumericManual();
-        for (var power = (int)Math.Floor(limits.Bottom); power <= limits.Top; power++)
-            foreach (var ms in (double[])[1, 2, 5])
-                ticks.AddMajor(power + Math.Log10(ms), $"{ms * Math.Pow(10, power):0.###}");
-        plot.Axes.Left.TickGenerator = ticks;
-        plot.Axes.SetLimitsX(0, limits.Right);
+        DrawLogarithms(plot);
+        plot.Axes.SetLimitsX(0, plot.Axes.GetLimits().Right);
         plot.ShowLegend(Alignment.UpperLeft);
         plot.SaveSvg(file, Width, Height);
+    }
+
+    /// <summary>Ticks for heights that are logarithms: ScottPlot draws a logarithmic axis so, with ticks of one's own.</summary>
+    public static void DrawLogarithms(ScottPlot.Plot plot)
+    {
+        var (limits, ticks) = (plot.Axes.GetLimits(), new NumericManual());
+        for (var power = (int)Math.Floor(limits.Bottom); power <= limits.Top; power++)
+            foreach (var number in (double[])[1, 2, 5])
+                ticks.AddMajor(power + Math.Log10(number), (number * Math.Pow(10, power)).ToString("#,0.###", CultureInfo.InvariantCulture));
+        plot.Axes.Left.TickGenerator = ticks;
     }
 }

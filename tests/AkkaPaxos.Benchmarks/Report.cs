@@ -20,13 +20,20 @@ internal static class Report
         to.WriteLine(string.Join("; ", results.Select(r => r.Durability + (r.Evidence is null ? "" : $" ({r.Evidence})"))));
         var ratios = results.Count > 1 && results.Any(r => r.Name == beside) ? $", times {beside}'s" : "";
         to.WriteLine($"{Environment.ProcessorCount} cores, all on this machine, data of all in {folder}; medians of {results[0].Rounds.Count} rounds, (least-greatest){ratios}");
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(to) });
-        console.Profile.Width = Width;
+        var console = Console(to);
         console.Write(Warm(results, beside));
         to.WriteLine($"kB/op: allocated for an operation; {string.Join("; ", results.Select(r => $"{r.Name}: {r.Allocations}"))}");
         if (results.Any(r => r.Rounds[0].Cold is not null)) console.Write(Rest(results, beside));
         foreach (var error in results.SelectMany(r => r.Rounds.SelectMany(round => round.Warm).Where(f => f.FirstError is not null).Take(1).Select(f => $"{r.Name}: {f.FirstError}")))
             to.WriteLine($"of the errors, one of {error}");
+    }
+
+    /// <summary>Where tables are written: without colours, and as wide as they are.</summary>
+    public static IAnsiConsole Console(TextWriter to)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(to) });
+        console.Profile.Width = Width;
+        return console;
     }
 
     /// <summary>Everything, as JSON.</summary>
