@@ -108,9 +108,14 @@ public sealed class LocalCluster : IDisposable
     }
 
     /// <summary>Asks every running node to leave (SIGTERM), and kills what is still there after <paramref name="patience"/>.</summary>
-    public void StopAll(TimeSpan patience)
+    public void StopAll(TimeSpan patience) => Stop(Nodes, patience);
+
+    /// <summary>Asks a node to leave (SIGTERM), and kills it where it is still there after <paramref name="patience"/>.</summary>
+    public static void Stop(LocalNode node, TimeSpan patience) => Stop([node], patience);
+
+    private static void Stop(IReadOnlyList<LocalNode> nodes, TimeSpan patience)
     {
-        var running = Nodes.Select(n => n.Process).OfType<Process>().Where(p => !p.HasExited).ToList();
+        var running = nodes.Select(n => n.Process).OfType<Process>().Where(p => !p.HasExited).ToList();
         foreach (var process in running) Process.Start("kill", ["-TERM", process.Id.ToString()])?.WaitForExit();
         var deadline = DateTime.UtcNow + patience;
         foreach (var process in running)

@@ -99,6 +99,7 @@ internal static class Program
         KvCommands.Del(terminal),
         KvCommands.Txn(terminal),
         StatusCommand.Create(terminal),
+        MoveLeaderCommand.Create(terminal),
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
         ExploreCommand.Create(terminal),

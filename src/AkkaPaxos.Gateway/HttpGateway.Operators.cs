@@ -91,6 +91,30 @@ public sealed partial class HttpGateway
         Complete(response.Header);
         await Answer(context, response);
     }
+
+    // Unlike etcd's, any node takes it.
+    private async Task MoveLeader(HttpContext context)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(_settings.RequestTimeout);
+        try
+        {
+            using var room = new BudgetShare(_underWay);
+            var target = KvJson.Parse<MoveLeaderRequest>(await ReadBody(context, room)).TargetID;
+            await _backend.MoveLeader((int)Math.Min(target, int.MaxValue), patience.Token);
+            var response = new MoveLeaderResponse { Header = new ResponseHeader() };
+            Complete(response.Header);
+            await Answer(context, response);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, Invalid(e.Message));
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await Refuse(context, new Error { Code = KvErrors.Unavailable, Message = "etcdserver: request timed out; the leader may still change" });
+        }
+    }
 }
 
 /// <summary>etcd's error body.</summary>

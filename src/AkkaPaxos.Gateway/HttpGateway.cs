@@ -125,6 +125,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
         "/v3/kv/deleterange" => Post(context, c => Kv<DeleteRangeRequest>(c, delete => new RequestOp { RequestDeleteRange = delete })),
         "/v3/kv/txn" => Post(context, c => Kv<TxnRequest>(c, txn => new RequestOp { RequestTxn = txn })),
         "/v3/maintenance/status" => Post(context, MaintenanceStatus),
+        "/v3/maintenance/transfer-leadership" => Post(context, MoveLeader),
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
         "/trace" => Get(context, Trace),

@@ -28,6 +28,12 @@ public interface IKvBackend
     /// <summary>How this node is.</summary>
     Task<NodeReport> Status(CancellationToken cancel);
 
+    /// <summary>Makes a node lead; returns when this node knows that it does.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="cancel">Gives up; it may lead all the same.</param>
+    /// <exception cref="ArgumentException">It is none of the members.</exception>
+    Task MoveLeader(int node, CancellationToken cancel);
+
     /// <summary>What the node's process has used.</summary>
     ResourceReport Resources();
 

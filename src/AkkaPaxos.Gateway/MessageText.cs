@@ -12,6 +12,7 @@ internal static class MessageText
         Request m => $"Request({Ids(m.Commands.Select(c => c.Id))})",
         Response m => $"Response({Ids(m.Replies.Select(r => new CommandId(r.Client, r.Sequence)))})",
         Forward m => $"Forward({Ids(m.Commands.Select(c => c.Id))})",
+        Relay m => $"Relay({Ids(m.Commands.Select(c => c.Id))})",
         Propose m => $"Propose({m.Slot}, {m.Value})",
         Prepare m => $"Prepare({m.Ballot}, from {m.FromSlot})",
         Promise m => $"Promise({m.Promised}, {m.Accepted.Count} pvalues)",
@@ -25,6 +26,7 @@ internal static class MessageText
         Decisions m => $"Decisions({Span(m.Entries)})",
         CatchUp m => $"CatchUp(from {m.FromSlot})",
         Heartbeat m => $"Heartbeat({m.Ballot}{(m.IsScouting ? ", scouting" : "")})",
+        PollResult m => $"PollResult({m.Ballot}{(m.IsHeard ? ", heard" : "")})",
         Executed m => $"Executed({m.SlotOut})",
         _ => message.GetType().Name,
     };

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
 
@@ -39,6 +40,9 @@ public sealed class PaxosBackend : IKvBackend
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable, CancellationToken cancel) =>
         _paxos.Query(query, serializable, cancel);
+
+    /// <inheritdoc/>
+    public Task MoveLeader(int node, CancellationToken cancel) => _paxos.MoveLeader(new NodeId(node), cancel);
 
     /// <inheritdoc/>
     public ResourceReport Resources() => ResourceReport.OfThisProcess(Node, _paxos.Traffic?.Messages ?? 0, _paxos.Traffic?.Bytes ?? 0, _paxos.JournalCommits);

@@ -162,6 +162,18 @@ public sealed class KvCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Move_leader_says_who_leads_then_or_why_it_does_not()
+    {
+        var moved = await Cli("move-leader", "1");
+        Assert.Equal((0, "node 1 leads\n"), (moved.Code, moved.Output));
+        Assert.Equal(1, _node.Leader);
+        var nobody = await Cli("move-leader", "9");
+        Assert.Equal((1, ""), (nobody.Code, nobody.Output));
+        Assert.Contains("node 9 is none of the members 1, 2, 3", Assert.Single(nobody.ErrorLines));
+        Assert.Equal(2, (await Cli("move-leader", "n1")).Code);
+    }
+
+    [Fact]
     public async Task That_only_a_minority_of_the_members_answers_is_said()
     {
         // The node takes itself for one of two.

@@ -14,15 +14,20 @@ namespace AkkaPaxos.Cluster.Tests;
 internal sealed class Load : IAsyncDisposable
 {
     private readonly LocalCluster _cluster;
+    private readonly LocalNode? _only;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _writers;
     private readonly Standstill _standstill = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly ConcurrentQueue<TimeSpan> _acknowledgedAt = new();
 
-    public Load(LocalCluster cluster, int writers)
+    /// <summary>Begins.</summary>
+    /// <param name="cluster">Whose nodes are written to.</param>
+    /// <param name="writers">So many writers at once.</param>
+    /// <param name="only">The node that all of them write through; null: each goes to the next one when a try fails.</param>
+    public Load(LocalCluster cluster, int writers, LocalNode? only = null)
     {
-        _cluster = cluster;
+        (_cluster, _only) = (cluster, only);
         _writers = [.. Enumerable.Range(0, writers).Select(w => Task.Run(() => Write(w)))];
     }
 
@@ -80,10 +85,10 @@ internal sealed class Load : IAsyncDisposable
     {
         for (var i = 0; !_stop.IsCancellationRequested; i++)
         {
-            var (key, value) = ($"w{writer}-{i}", $"v{i}");
+            var (key, value) = ($"{(_only is null ? "" : $"n{_only.Id}-")}w{writer}-{i}", $"v{i}");
             for (var attempt = 0; !_stop.IsCancellationRequested; attempt++)
             {
-                if (!await Kv.TryPut(_cluster.Nodes[(writer + attempt) % _cluster.Nodes.Count].Http, key, value)) continue;
+                if (!await Kv.TryPut((_only ?? _cluster.Nodes[(writer + attempt) % _cluster.Nodes.Count]).Http, key, value)) continue;
                 Acknowledged[key] = value;
                 _acknowledgedAt.Enqueue(Now);
                 break;

@@ -55,6 +55,13 @@ internal sealed class FakeNode : IKvBackend
         ],
         null));
 
+    public async Task MoveLeader(int node, CancellationToken cancel)
+    {
+        if (node is < 1 or > 3) throw new ArgumentException($"node {node} is none of the members 1, 2, 3");
+        if (Stalled) await Task.Delay(Timeout.Infinite, cancel);
+        Leader = node;
+    }
+
     public ResourceReport Resources() => new(1, 2.5, 3_000_000_000, 4, 5, 6, 7, [8, 9, 10], 0.5);
 
     public Task<string?> Problems() => Task.FromResult(Problem);

@@ -88,6 +88,23 @@ public sealed class HttpGatewayTests : IAsyncLifetime
         Assert.Contains("no leader", await Ok("/v3/maintenance/status", "{}"));
     }
 
+    [Fact]
+    public async Task The_leader_is_moved_to_a_member()
+    {
+        Assert.Equal("""{"header":{"cluster_id":"14841639068965178418","member_id":"2","raft_term":"7"}}""",
+            await Ok("/v3/maintenance/transfer-leadership", """{"targetID": "1"}"""));
+        Assert.Equal(1, _node.Leader);
+        foreach (var target in (string[])["9", "18446744073709551615"])
+        {
+            var (code, error) = await Refused("/v3/maintenance/transfer-leadership", $$"""{"targetID": "{{target}}"}""");
+            Assert.Equal(400, code);
+            Assert.Contains("none of the members 1, 2, 3", (string?)error["message"]);
+        }
+        _node.Stalled = true;
+        Assert.Equal(503, (await Refused("/v3/maintenance/transfer-leadership", """{"targetID": "3"}""")).Code);
+        Assert.Equal(1, _node.Leader);
+    }
+
     // Bad input --------------------------------------------------------------------------------------------------------
 
     [Theory]
@@ -101,6 +118,7 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     [InlineData("/v3/kv/txn", """{"compare": 1}""")]
     [InlineData("/v3/maintenance/status", """{"x": 1}""")]
     [InlineData("/v3/maintenance/status", "[")]
+    [InlineData("/v3/maintenance/transfer-leadership", """{"targetID": "n3"}""")]
     public async Task What_does_not_parse_is_400(string path, string body)
     {
         var (code, error) = await Refused(path, body);

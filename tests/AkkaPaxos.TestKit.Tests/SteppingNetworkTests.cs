@@ -30,7 +30,7 @@ public sealed class SteppingNetworkTests
 
     private static long Elect(SteppingNetwork network, string node)
     {
-        network.Fire(network.Timers.Single(t => t.Node == node && t.Role == "leader" && t.Key == "Silence").Id);
+        network.Ask(node, "leader", Lead.InsteadOfAnybody);
         network.RunUntilQuiet();
         return ((ReplicaStatus)network.Ask(node, "replica", GetReplicaStatus.Instance).Single()).Ballot.Round;
     }
@@ -59,6 +59,10 @@ public sealed class SteppingNetworkTests
         Assert.Contains(network.Timers, t => t is { Node: "n2", Role: "leader", Key: "Silence" });
 
         network.Fire(network.Timers.Single(t => t is { Node: "n1", Role: "leader", Key: "Silence" }).Id);
+        Assert.Equal(["n2/leader Poll", "n3/leader Poll"], network.InFlight.Select(m => $"{m.To}/{m.ToRole} {m.Message.GetType().Name}"));
+        network.Deliver(network.InFlight[0].Id);
+        network.Drop(network.InFlight[0].Id);
+        network.Deliver(Assert.Single(network.InFlight, m => m.Message is PollResult).Id);
         // The own acceptor has answered within the node; the others' prepares wait.
         Assert.Equal(["n2/acceptor Prepare", "n3/acceptor Prepare"], network.InFlight.Select(m => $"{m.To}/{m.ToRole} {m.Message.GetType().Name}"));
         Assert.Equal("leader/scout-1", network.InFlight[0].FromRole);
@@ -176,7 +180,7 @@ public sealed class SteppingNetworkTests
     {
         var network = Cluster(holdOwnMessages: true);
         network.RunUntilQuiet(); // what replicas tell their leaders at the start
-        network.Fire(network.Timers.Single(t => t is { Node: "n1", Role: "leader", Key: "Silence" }).Id);
+        network.Ask("n1", "leader", Lead.InsteadOfAnybody);
         Assert.Equal(["n1", "n2", "n3"], network.InFlight.Where(m => m.Message is Prepare).Select(m => m.To));
         network.Deliver(network.InFlight.Single(m => m is { To: "n1", Message: Prepare }).Id);
         Assert.Contains(network.InFlight, m => m is { From: "n1", To: "n1", ToRole: "leader/scout-1", Message: Promise });

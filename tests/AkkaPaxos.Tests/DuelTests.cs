@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Akka.TestKit;
+using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.Tests;
@@ -18,7 +20,12 @@ public class DuelTests : RoleTestBase
         var log = new DecidedLog();
         foreach (var node in (int[])[1, 2, 3]) Start("acceptor", typeof(Acceptor), node);
 
-        // Heartbeats go to probes at first: each leader takes the other's silence for its death.
+        // Heartbeats go to probes at first, and the third leader says whenever it is asked that it hears nobody.
+        Peers.LeaderProbe(3).SetAutoPilot(new DelegateAutoPilot((leader, message) =>
+        {
+            if (message is Poll poll) leader.Tell(new PollResult(new NodeId(3), poll.Id, Ballot.Bottom, false, null));
+            return AutoPilot.KeepRunning;
+        }));
         IActorRef[] leaders = [.. ((int[])[1, 2]).Select(node => Sys.ActorOf(Props.Create(typeof(Leader), Node(node)), $"duelist-{node}"))];
         for (var node = 1; node <= 2; node++)
             Peers.Put("replica", node, Sys.ActorOf(Props.Create(typeof(Proposer), node, leaders[node - 1], log), $"proposer-{node}"));

@@ -32,6 +32,7 @@ public class WireTests : RoleTestBase
         new QueryRequest([new Query(1, true, Bytes), new Query(-2, false, default)]),
         new QueryResponse([new QueryResult(1, Bytes), new QueryResult(2, default)], 8),
         new Forward([new Command(0, -7, 0, Bytes)]),
+        new Relay([new Command(0, -7, 0, Bytes), new Command(1, 2, 1, Bytes)], 3),
         new Propose(3, V("x")),
         new Prepare(B(4, 2), 9),
         new Promise(new NodeId(3), B(4, 2), 9, 12, 5, [P(B(1, 3), 9, "x"), new PValue(B(2), 11, Value.NoOp)]),
@@ -44,13 +45,20 @@ public class WireTests : RoleTestBase
         new Decision(9, B(4, 2), Value.NoOp),
         new Heartbeat(B(long.MaxValue, int.MaxValue)),
         new Heartbeat(B(4, 2), IsScouting: true),
+        new Poll(new NodeId(3), 17),
+        new PollResult(new NodeId(2), 17, B(4, 1), true, TimeSpan.FromMilliseconds(250)),
+        new PollResult(new NodeId(2), 17, Ballot.Bottom, false, null),
+        new Lead(B(4, 1)),
+        Lead.InsteadOfAnybody,
         new ReadIndex(17),
+        new ReadIndex(17, Hops: 3),
         new ReadIndexResult(17, 9, 3),
         new ReadIndexResult(17, -1),
         new Confirm(B(4, 2), 17),
         new Confirmed(new NodeId(1), Ballot.Bottom, 17),
         new Progress(new NodeId(2), 10, 5, ulong.MaxValue),
         new CatchUp(10),
+        new CatchUp(10, Waits: true),
         new Decisions([new Decision(10, B(4, 2), V("x")), new Decision(11, B(4, 2), Value.NoOp)]),
         new SnapshotOffer(10, 1L << 40),
         new FetchSnapshot(10, 1L << 33),
@@ -108,9 +116,20 @@ public class WireTests : RoleTestBase
     public void Manifests_are_short_distinct_and_end_in_a_version()
     {
         var serializer = new PaxosSerializer((ExtendedActorSystem)Sys);
-        var manifests = Samples.DistinctBy(s => s.GetType()).Select(serializer.Manifest).ToList();
+        var manifests = Samples.DistinctBy(s => s.GetType()).Where(s => s is not Poll).Select(serializer.Manifest).ToList();
         Assert.Equal(manifests.Count, manifests.Distinct().Count());
         Assert.All(manifests, manifest => Assert.Matches("^[A-Za-z]{4,20}/[1-9]$", manifest));
+    }
+
+    [Fact]
+    public void A_node_of_the_release_before_polls_were_takes_one_for_the_heartbeat_of_a_scout_below_all_ballots_and_passes_it_over()
+    {
+        var serializer = new PaxosSerializer((ExtendedActorSystem)Sys);
+        var poll = new Poll(new NodeId(3), 17);
+        Assert.Equal("Heartbeat/1", serializer.Manifest(poll));
+        var read = Wire.Proto.Heartbeat.Parser.ParseFrom(serializer.ToBinary(poll)); // it does not know the field with the number
+        Assert.True(read.Scouting);
+        Assert.True(new Ballot(read.Ballot.Round, new NodeId(read.Ballot.Leader)) < Ballot.Bottom);
     }
 
     [Fact]

@@ -72,9 +72,9 @@ internal sealed class MultiPaxosProtocol : Protocol
 
     public override void Elect(SteppingNetwork network, Participant who)
     {
-        var timer = network.Timers.FirstOrDefault(t => t.Node == who.Node && t is { Role: "leader", Key: "Silence" })
-            ?? throw new InvalidOperationException($"{who.Name} does not watch: it leads or tries to lead");
-        network.Fire(timer.Id);
+        if (!network.Timers.Any(t => t.Node == who.Node && t is { Role: "leader", Key: "Silence" }))
+            throw new InvalidOperationException($"{who.Name} does not watch: it leads or tries to lead");
+        network.Ask(who.Node, who.Role, Lead.InsteadOfAnybody);
     }
 
     public override MessageLabel Label(object message) => MultiPaxosLabels.Of(message, Text);

@@ -123,7 +123,7 @@ internal sealed partial class ClusterWorld
         if (_size == 1) return false;
         List<(string From, string To)> cuts;
         var all = Members.Select(n => n.Name).ToList();
-        switch (chance.Next(4))
+        switch (chance.Next(5))
         {
             case 0: // two sides
                 // A number whose bits say who is on this side: neither nobody nor everybody.
@@ -139,6 +139,11 @@ internal sealed partial class ClusterWorld
                 var first = chance.Next(_size);
                 var (x, y) = (all[first], all[(first + 1 + chance.Next(_size - 1)) % _size]);
                 cuts = [(x, y), (y, x)];
+                break;
+            case 3: // a chain: each reaches but the next and the one before, as in A-B-C-D-E
+                var start = chance.Next(_size);
+                var chain = Enumerable.Range(0, _size).Select(i => all[(start + i) % _size]).ToList();
+                cuts = [.. chain.SelectMany((a, i) => chain.Skip(i + 2).SelectMany(b => new[] { (a, b), (b, a) }))];
                 break;
             default: // one node alone
                 cuts = LinksOf([Someone(ref chance).Name]);

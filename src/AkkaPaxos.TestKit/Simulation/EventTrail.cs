@@ -53,7 +53,8 @@ internal sealed class EventTrail(int keep)
     }
 
     private static bool IsChatter(object message) =>
-        message is Heartbeat or Progress or Executed or Confirm or Confirmed or ReadIndex or ReadIndexResult;
+        message is Heartbeat or Progress or Executed or Confirm or Confirmed or ReadIndex or ReadIndexResult or Poll or PollResult
+            or CatchUp { Waits: true };
 
     private static void Draw(DiagramBuilder drawing, SimulationEvent what)
     {

@@ -99,7 +99,7 @@ public sealed record SimulationSettings
     /// <summary>Of the last write that a crash leaves on a disk, made of several records, only some are there.</summary>
     public double TornWrites { get; init; }
 
-    /// <summary>The mean time between two partitions: two sides, one node that is deaf or mute, one link, one node alone; null: none.</summary>
+    /// <summary>The mean time between two partitions: two sides, one node that is deaf or mute, one link, a chain, one node alone; null: none.</summary>
     public TimeSpan? Partitions { get; init; }
 
     /// <summary>What a partition lasts, at most.</summary>

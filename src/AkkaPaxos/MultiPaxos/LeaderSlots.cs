@@ -12,7 +12,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
 {
     private readonly SortedDictionary<long, Value> _proposals = [];
     private readonly SortedSet<long> _waiting = []; // have no commander yet under this ballot; empty while not active
-    private readonly SortedDictionary<long, Leader.Child> _commanders = [];
+    private readonly SortedDictionary<long, LeaderChild> _commanders = [];
     private long _bytesInFlight; // of the commanders' values
     private readonly SortedSet<long> _chosen = []; // under this ballot, and not executed yet; empty while not active
     private long _truncatedBelow = 1;
@@ -36,7 +36,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
     public long Answerable { get; private set; }
 
     /// <summary>The commanders in flight, by slot.</summary>
-    public IEnumerable<Leader.Child> Commanders => _commanders.Values;
+    public IEnumerable<LeaderChild> Commanders => _commanders.Values;
 
     /// <summary>A new ballot begins.</summary>
     /// <returns>Where its scout begins.</returns>
@@ -98,7 +98,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
     }
 
     /// <summary>The slot has its commander (C1: it leaves the waiting ones, and comes back only under a new ballot).</summary>
-    public void Started(long slot, Leader.Child commander)
+    public void Started(long slot, LeaderChild commander)
     {
         if (!_waiting.Remove(slot)) throw new InvariantViolationException("C1", $"slot {slot} got a second commander under one ballot");
         _commanders.Add(slot, commander);
@@ -130,7 +130,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
 
     /// <summary>The replica beside the leader has executed every slot below, or was started again and is behind where it was.</summary>
     /// <returns>Commanders that are no longer needed.</returns>
-    public List<Leader.Child> Execute(long slotOut)
+    public List<LeaderChild> Execute(long slotOut)
     {
         Executed = slotOut;
         return Forget();
@@ -138,7 +138,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
 
     /// <summary>The ballot is given up.</summary>
     /// <returns>The commanders that were in flight.</returns>
-    public List<Leader.Child> StepDown()
+    public List<LeaderChild> StepDown()
     {
         var commanders = _commanders.Values.ToList();
         _commanders.Clear();
@@ -149,10 +149,10 @@ internal sealed class LeaderSlots(long window, long windowBytes)
     }
 
     /// <summary>Drops what is below the floor.</summary>
-    private List<Leader.Child> Forget()
+    private List<LeaderChild> Forget()
     {
         var gone = _proposals.Keys.TakeWhile(slot => slot < Floor).ToList();
-        var commanders = new List<Leader.Child>();
+        var commanders = new List<LeaderChild>();
         foreach (var slot in gone)
         {
             _proposals.Remove(slot, out var value);

@@ -12,7 +12,10 @@ internal sealed class LeaderTimeout(ProtocolSettings settings, Random random)
     public TimeSpan Base { get; private set; } = settings.LeaderTimeout;
 
     /// <summary>The time-out with a fresh random part.</summary>
-    public TimeSpan Next() => Base + Base * (settings.LeaderJitter * random.NextDouble());
+    public TimeSpan Next() => Base + NextPart();
+
+    /// <summary>A fresh random part alone: for those who need not wait, but had better not all begin at the same moment.</summary>
+    public TimeSpan NextPart() => Base * (settings.LeaderJitter * random.NextDouble());
 
     /// <summary>The leader was preempted.</summary>
     public void Grow()

@@ -22,6 +22,14 @@ namespace AkkaPaxos.MultiPaxos;
 //     |           |<--Promise--|--|--|   in pages
 //     |<-Adopted--|            |  |  |   or Preempted, by the scout or by a commander
 //
+//   A leader that hears none any more asks the others first; here 3 does, whose link to the leader 1 is cut. Its clients' commands go by way of 2.
+//
+//   Leader3    Leader2       Replica3   Replica2   Replica1
+//     |--Poll---->|             |--Relay-->|          |
+//     |<PollResult|             |          |-Forward->|
+//     |           |             |--CatchUp>|          |   answered as soon as there is something new
+//     |           |             |<Decisions|          |
+//
 // What the wire can carry is marked IPaxosMessage. Answers of acceptors are IDeadLetterSuppression: a quorum's answers end the actor
 // that asked, so the last ones regularly find nobody, which is nothing to log.
 
@@ -118,6 +126,14 @@ public sealed record QueryResponse(IReadOnlyList<QueryResult> Results, long Roun
 /// <summary>Replica to the active leader's replica: propose these, they are my clients'. The asking replica answers its clients itself once it learns the decisions.</summary>
 public sealed record Forward(IReadOnlyList<Command> Commands) : IPaxosMessage;
 
+/// <summary>
+/// Replica to one that reaches the active leader's where this one does not: pass these on to it (OmniPaxos; DESIGN 8). As with <see cref="Forward"/> the
+/// asking replica sees them through and answers its clients.
+/// </summary>
+/// <param name="Commands">The commands.</param>
+/// <param name="Hops">How many replicas on the way may pass them on once more: so they never circle.</param>
+public sealed record Relay(IReadOnlyList<Command> Commands, int Hops) : IPaxosMessage;
+
 /// <summary>Replica to leader: ⟨propose, s, c⟩ (PMMC figure 1).</summary>
 public sealed record Propose(long Slot, Value Value) : IPaxosMessage;
 
@@ -177,6 +193,30 @@ public sealed record SlotChosen(Ballot Ballot, long Slot) : INodeMessage;
 /// others' patience, and who starts a ballot of his own then makes it start over.</param>
 public sealed record Heartbeat(Ballot Ballot, bool IsScouting = false) : IPaxosMessage;
 
+/// <summary>
+/// A leader that hears none, to the others, before it tries to lead: whom do you hear? (Raft's PreVote; OmniPaxos' ballot leader election.) On the wire it is a
+/// heartbeat below every ballot, which a node of an earlier release passes over.
+/// </summary>
+/// <param name="From">Its node.</param>
+/// <param name="Id">Pairs the answers with the question.</param>
+public sealed record Poll(NodeId From, long Id) : IPaxosMessage;
+
+/// <summary>Leader to one that polls.</summary>
+/// <param name="From">Its node.</param>
+/// <param name="Id">The poll's.</param>
+/// <param name="Ballot">The ballot whose leader it knows to lead; the highest that it has seen, where it knows of none.</param>
+/// <param name="IsHeard">It hears that leader itself, or is it, or one of the two is about to lead: the one that polls had better not try.</param>
+/// <param name="Age">How long ago somebody heard that leader; null where it knows of none that leads.</param>
+public sealed record PollResult(NodeId From, long Id, Ballot Ballot, bool IsHeard, TimeSpan? Age) : IPaxosMessage, IDeadLetterSuppression;
+
+/// <summary>To a leader, from an operator or from the one that leads and is about to stop: lead, without asking the others whom they hear.</summary>
+/// <param name="Instead">The ballot to be overtaken: a leader that knows of a higher one does nothing.</param>
+public sealed record Lead(Ballot Instead) : IPaxosMessage
+{
+    /// <summary>Whoever leads.</summary>
+    public static readonly Lead InsteadOfAnybody = new(new Ballot(long.MaxValue, NodeId.None));
+}
+
 /// <summary>Scout to its leader: a page of a promise has come, and more is to come.</summary>
 /// <param name="Ballot">The scout's.</param>
 public sealed record ScoutAdvanced(Ballot Ballot) : INodeMessage;
@@ -184,14 +224,16 @@ public sealed record ScoutAdvanced(Ballot Ballot) : INodeMessage;
 /// <summary>Leader to the replica beside it: who leads now, as far as this leader knows. Sent at each change.</summary>
 /// <param name="Ballot">The highest ballot known to be led, or to have preempted this leader.</param>
 /// <param name="IsActive">Whether that ballot's leader is known to be active: it sent a heartbeat, or is this leader and was adopted. False: nobody is known to lead.</param>
-public sealed record LeaderChanged(Ballot Ballot, bool IsActive) : INodeMessage;
+/// <param name="Via">The node that passes on what this one cannot tell that leader itself; <see cref="NodeId.None"/> where it can.</param>
+public sealed record LeaderChanged(Ballot Ballot, bool IsActive, NodeId Via = default) : INodeMessage;
 
 /// <summary>Replica to the leader beside it: every slot below is decided and executed here, so nothing need be proposed there any more.</summary>
 public sealed record Executed(long SlotOut) : INodeMessage;
 
 /// <summary>Replica to the active leader: which slot must I have executed to answer a linearizable question that I hold now? (PMMC 4.4, read-only commands; etcd's ReadIndex)</summary>
 /// <param name="Id">Pairs the answer with the question.</param>
-public sealed record ReadIndex(long Id) : IPaxosMessage;
+/// <param name="Hops">How many leaders that do not lead may pass it on: above 0 where the asking node cannot reach the one that does.</param>
+public sealed record ReadIndex(long Id, int Hops = 0) : IPaxosMessage;
 
 /// <summary>Leader to the asking replica.</summary>
 /// <param name="Id">The question's.</param>
@@ -219,7 +261,9 @@ public sealed record BallotConfirmed(long Id) : INodeMessage;
 public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum) : IPaxosMessage;
 
 /// <summary>Replica to another that is ahead: send me the decisions from this slot on.</summary>
-public sealed record CatchUp(long FromSlot) : IPaxosMessage;
+/// <param name="FromSlot">The lowest slot that it has not executed.</param>
+/// <param name="Waits">Whether the answer is to wait until there is something to send: so a replica that the active leader does not reach follows another.</param>
+public sealed record CatchUp(long FromSlot, bool Waits = false) : IPaxosMessage;
 
 /// <summary>Replica to one that is behind: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes instead.</summary>
 /// <param name="Entries">Consecutive slots from the asked one on.</param>

@@ -58,6 +58,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private readonly ChecksumHistory _checksums = new();
     private Ballot _ballot = Ballot.Bottom; // the highest that the leader beside this replica knows of
     private bool _isLed;                    // whether its leader is active
+    private NodeId _via;                    // who passes on what that leader is to get; None: this replica reaches it itself
     private long _round;                    // the highest that is known to have led: such a ballot had a quorum's promises before anybody was told of it
     private bool _flushing;                 // a Flush is in the mailbox
     private long _tick = 1;
@@ -122,6 +123,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         {
             case Request request: Requested(request.Commands, Sender); break;
             case Forward forward: Requested(forward.Commands, null); break;
+            case Relay relay: PassOn(relay); break;
             case Flush: ProposeOrPassOn(); break;
             case Learned learned: Learned(learned.PValue); break;
             case Decision decision: Decided(decision); break;
@@ -228,7 +230,6 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
 
     private void PassOn()
     {
-        var leader = _ballot.Leader;
         while (_requests.Peek() is not null)
         {
             var batch = _requests.TakeBatch();
@@ -244,10 +245,10 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             {
                 pending.Stage = CommandStage.Passed;
                 pending.Since = _tick;
-                if (_settings.Trace) (pending.PassedTo, pending.PassedAt) = (leader, Context.System.Scheduler.Now);
+                if (_settings.Trace) (pending.PassedTo, pending.PassedAt) = (NextHop, Context.System.Scheduler.Now);
                 _passed.Enqueue((pending, _tick));
             }
-            _link.Tell(leader, "replica", _context.Peers.Replica(leader), new Forward([.. batch.Select(p => p.Command)]));
+            PassOn([.. batch.Select(p => p.Command)], Hops);
         }
     }
 
@@ -324,6 +325,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         SendReplies(SlotOut - 1);
         TellLeaderExecuted();
         AnswerReady();
+        HelpFollowers();
         SnapshotIfDue();
         ScheduleFlush();
     }
@@ -375,19 +377,21 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
 
     private void LeaderChanged(LeaderChanged changed)
     {
-        var elsewhere = changed.Ballot.Leader != _ballot.Leader || !_isLed;
-        (_ballot, _isLed) = (changed.Ballot, changed.IsActive);
+        var elsewhere = changed.Ballot.Leader != _ballot.Leader || changed.Via != _via || !_isLed;
+        (_ballot, _isLed, _via) = (changed.Ballot, changed.IsActive, changed.Via);
         if (_isLed) _round = Math.Max(_round, _ballot.Round);
         if (!_isLed || !elsewhere) return;
-        Log.Info("node {0} leads with ballot {1}", _ballot.Leader, _ballot);
+        Log.Info("node {0} leads with ballot {1}{2}", _ballot.Leader, _ballot, _via == NodeId.None ? "" : $", and is reached by way of node {_via}");
         // What was passed on to another leader's replica may be lost with it.
         while (_passed.TryDequeue(out var passed))
             if (IsStillPassed(passed)) Enqueue(passed.Command, _requests.AddFirst);
         // What waited for a leader need wait no longer.
         while (_unheard.Peek() is not null) Enqueue(_unheard.Take(), _requests.AddFirst);
+        if (_via != NodeId.None) TakeBackProposals();
         foreach (var (slot, proposal) in _proposals.Take(ProposalsResent)) Send(slot, proposal);
-        if (_reads.AskAgain(_tick, 0) is { } question) Ask(question);
+        if (_reads.AskAgain(_tick, 0) is { } question) Ask(question, NextHop);
         ProposeOrPassOn();
+        Follow();
     }
 
     private static bool IsStillPassed((PendingCommand Command, long Since) passed) =>
@@ -403,19 +407,25 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             _passed.Dequeue();
             if (IsStillPassed(passed)) GiveUpOnLeader(passed.Command);
         }
+        Detour();
         while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) GiveUpOnLeader(_requests.Take());
-        if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) Ask(question);
+        if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) AskAgain(question);
         var forgotten = _tick - QueryForwardTimeouts * _forwardTicks;
         _reads.Forget(forgotten);
         _largeAnswers.Forget(forgotten);
         FillGap();
+        FollowAgain();
         ScheduleFlush();
     }
 
     // Much that is under way takes its time, and the more so where it is sent once more.
     private long ForwardPatience => _forwardTicks * (1 + _pending.Bytes / BytesOfPatience);
 
-    private void GiveUpOnLeader(PendingCommand pending) => Enqueue(pending, _unheard.Add);
+    private void GiveUpOnLeader(PendingCommand pending)
+    {
+        if (!IsRelayed) Enqueue(pending, _unheard.Add);
+        else Enqueue(pending, _requests.AddFirst); // no leader that leads would get a proposal
+    }
 
     // A proposal that was lost with its replica leaves a slot undecided below decided ones. The leader's replica closes it: where
     // the leader has a value for the slot already, it goes on with that one.
@@ -429,5 +439,5 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     }
 
     private ReplicaStatus Status() => new(
-        _slotIn, SlotOut, _ballot, _isLed, _state.Checksum, _snapshotSlot, _requests.Count + _unheard.Count, _proposals.Count, [.. _lag.Peers]);
+        _slotIn, SlotOut, _ballot, _isLed, _state.Checksum, _snapshotSlot, _requests.Count + _unheard.Count, _proposals.Count, [.. _lag.Peers], _via);
 }

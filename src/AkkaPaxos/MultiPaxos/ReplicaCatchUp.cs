@@ -51,7 +51,7 @@ public partial class Replica
         {
             case ProgressTick: TellProgress(); return true;
             case Progress progress: Progressed(progress); return true;
-            case CatchUp wanted: HelpCatchUp(wanted.FromSlot); return true;
+            case CatchUp wanted: HelpCatchUp(wanted); return true;
             case Decisions decisions: CaughtUp(decisions); return true;
             case SnapshotOffer offer: Offered(offer); return true;
             case FetchSnapshot fetch: SendChunk(fetch); return true;
@@ -104,8 +104,14 @@ public partial class Replica
         _link.Tell(peer, "replica", _context.Peers.Replica(peer), new CatchUp(SlotOut), SlotOut);
     }
 
-    private void HelpCatchUp(long from)
+    private void HelpCatchUp(CatchUp wanted)
     {
+        var from = wanted.FromSlot;
+        if (wanted.Waits && from >= SlotOut)
+        {
+            _followers[Sender] = from;
+            return;
+        }
         object help = from < _log.Lowest && _snapshot is { } snapshot && snapshot.SlotOut > from
             ? new SnapshotOffer(snapshot.SlotOut, snapshot.State.Length)
             : new Decisions(_log.Page(from, _settings.PageBytes));
@@ -124,6 +130,7 @@ public partial class Replica
         // The decisions may have come another way meanwhile, from the leader: that is no reason not to ask for those behind them at once.
         var isOvertaken = SlotOut > _catchingUpFrom && decisions.Entries is [var first, ..] && first.Slot == _catchingUpFrom;
         if (_lag.Answered(SlotOut, SlotOut > before || isOvertaken, _progressTick) is { } peer) AskForDecisions(peer);
+        if (decisions.Entries.Count > 0) Follow();
     }
 
     private void Offered(SnapshotOffer offer)
@@ -185,10 +192,7 @@ public partial class Replica
         _slotIn = Math.Max(_slotIn, SlotOut);
         _log.StartAt(SlotOut);
         _checksums.Add(SlotOut, _state.Checksum);
-        foreach (var slot in _proposals.Keys.Where(s => s < SlotOut).ToList())
-        {
-            foreach (var pending in RemoveProposal(slot)!.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
-        }
+        foreach (var slot in _proposals.Keys.Where(s => s < SlotOut).ToList()) TakeBackProposal(slot);
         foreach (var pending in _pending.InOrder())
         {
             if (!_state.TryAnswer(pending.Command, out var answer)) continue;

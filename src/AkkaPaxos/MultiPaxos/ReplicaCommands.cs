@@ -123,6 +123,19 @@ internal sealed class CommandQueue(int batchCommands, long batchBytes)
         return batch;
     }
 
+    /// <summary>The commands of the batch that would be taken next.</summary>
+    public List<Command> First()
+    {
+        var (first, bytes) = (new List<Command>(), 0L);
+        foreach (var pending in _again.Concat(_queue).Where(p => p.Stage == CommandStage.Queued && p.Queue == this))
+        {
+            bytes += pending.Command.Operation.Length;
+            if (first.Count > 0 && (first.Count == batchCommands || bytes > batchBytes)) break;
+            first.Add(pending.Command);
+        }
+        return first;
+    }
+
     /// <summary>The command whose turn is next; null where none waits.</summary>
     public PendingCommand? Peek()
     {

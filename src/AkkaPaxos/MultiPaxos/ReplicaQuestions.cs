@@ -55,10 +55,11 @@ public partial class Replica
 
     private void AskLeader()
     {
-        if (_isLed && _reads.Ask(_tick) is { } question) Ask(question);
+        if (_isLed && _reads.Ask(_tick) is { } question) Ask(question, NextHop);
     }
 
-    private void Ask(ReadIndex question) => _link.Tell(_ballot.Leader, "leader", _context.Peers.Leader(_ballot.Leader), question);
+    private void Ask(ReadIndex question, NodeId whom) =>
+        _link.Tell(whom, "leader", _context.Peers.Leader(whom), whom == _ballot.Leader ? question : question with { Hops = Hops });
 
     private void LeaderAnswered(ReadIndexResult result)
     {

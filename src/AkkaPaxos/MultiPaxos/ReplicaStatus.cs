@@ -19,6 +19,7 @@ public sealed record GetReplicaStatus : INodeMessage
 /// <param name="Queued">Commands that wait to be proposed or passed on.</param>
 /// <param name="Proposals">Slots it has proposed for that are not decided.</param>
 /// <param name="Peers">What the other replicas last said of themselves, by node.</param>
+/// <param name="Via">Who passes on what the active leader is to get, where this node does not reach it; <see cref="NodeId.None"/> where it does.</param>
 public sealed record ReplicaStatus(
     long SlotIn,
     long SlotOut,
@@ -28,4 +29,5 @@ public sealed record ReplicaStatus(
     long SnapshotSlot,
     int Queued,
     int Proposals,
-    IReadOnlyList<Progress> Peers) : INodeMessage;
+    IReadOnlyList<Progress> Peers,
+    NodeId Via = default) : INodeMessage;

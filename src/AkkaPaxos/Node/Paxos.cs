@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -24,6 +25,9 @@ public sealed class PaxosProvider : ExtensionIdProvider<Paxos>
 public sealed class Paxos : IExtension
 {
     private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MoveLook = TimeSpan.FromMilliseconds(20);
+    private const int LooksUntilToldAgain = 25;
     private readonly ExtendedActorSystem _system;
     private readonly PeerDirectory _peers;
     private readonly PaxosSession _session;
@@ -51,6 +55,11 @@ public sealed class Paxos : IExtension
         system.ActorOf(Props.Create(typeof(PaxosGroups), Settings.Group, node, failed), "paxos");
         var session = new SessionSettings { MaxRequestBytes = Settings.Protocol.MaxRequestBytes };
         _session = PaxosSession.Open(system, () => _peers.Replica(Settings.NodeId), session, $"paxos-session-{Settings.Group}");
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, $"paxos-{Settings.Group}-hands-over", async () =>
+        {
+            await HandOver().ConfigureAwait(false);
+            return Done.Instance;
+        });
     }
 
     /// <summary>The node of an actor system; started where it is not.</summary>
@@ -84,6 +93,42 @@ public sealed class Paxos : IExtension
     /// <param name="cancellation">Stops the waiting.</param>
     public Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable = false, CancellationToken cancellation = default) =>
         _session.Query(query, serializable, cancellation);
+
+    /// <summary>Makes a node lead: it overtakes the one that does, whose ballot is given up, and goes on with what that one had under way.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="cancellation">Stops the waiting; it may come to lead all the same.</param>
+    /// <returns>Ends when this node knows that the other one leads. Without a majority, or where that node is not there, only
+    /// <paramref name="cancellation"/> ends it.</returns>
+    /// <exception cref="ArgumentException">It is none of the members.</exception>
+    public async Task MoveLeader(NodeId node, CancellationToken cancellation = default)
+    {
+        if (Settings.Membership.Members.All(m => m.Id != node))
+            throw new ArgumentException($"node {node} is none of the members {string.Join(", ", Settings.Membership.Members.Select(m => m.Id))}");
+        for (var look = 0; ; look++)
+        {
+            var replica = await Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation).ConfigureAwait(false);
+            if (replica is { IsLed: true } && replica.Ballot.Leader == node) return;
+            if (look % LooksUntilToldAgain == 0 && replica is not null) _peers.Leader(node).Tell(new Lead(replica.Ballot), ActorRefs.NoSender);
+            await Task.Delay(MoveLook, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // The one that has executed most of those that are there. What is under way goes on there, so nobody waits for the others to miss this node.
+    private async Task HandOver()
+    {
+        using var patience = new CancellationTokenSource(HandOverPatience);
+        try
+        {
+            var status = await Status(patience.Token).ConfigureAwait(false);
+            if (status.Leader != Settings.NodeId) return;
+            var successor = status.Peers.Where(p => p.NodeId != Settings.NodeId && p.IsReachable).OrderByDescending(p => p.SlotOut).FirstOrDefault();
+            if (successor is not null) await MoveLeader(successor.NodeId, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _system.Log.Warning("node {0} stops, and no other one has taken over from it: they will miss it", Settings.NodeId);
+        }
+    }
 
     /// <summary>The highest round of a ballot that is known to have led; see <see cref="PaxosSession.Round"/>.</summary>
     public long Round => _session.Round;
@@ -145,6 +190,7 @@ public sealed class Paxos : IExtension
     // What leads keeps doing so while nobody contradicts it; so whether others are there to contradict, or to agree, is asked beside it.
     private string? WhyUnled(ReplicaStatus replica, HashSet<NodeId> heard)
     {
+        if (replica is { IsLed: true } && replica.Via != NodeId.None) return null; // the others are heard of by way of that one
         var silent = Settings.Membership.Members.Where(m => !heard.Contains(m.Id)).Select(m => m.Id).ToList();
         var (members, slot) = (Settings.Membership, replica.SlotIn);
         var hasQuorum = members.Phase2(slot).IsMetBy(heard) && (replica.IsLed || members.Phase1(slot).IsMetBy(heard));

@@ -38,6 +38,11 @@ internal record Codec(Type Type, string Manifest, Func<object, WireForm> ToForm,
     /// <summary>The codec of <typeparamref name="T"/>, whose wire format is the protobuf message <typeparamref name="TProto"/>.</summary>
     public static Codec Of<T, TProto>(string manifest, Func<T, TProto> write, Func<TProto, T> read)
         where T : class
+        where TProto : class, IMessage<TProto>, new() => OfEither<T, TProto>(manifest, write, read);
+
+    /// <summary>The same, where what is read may be of another type with the same manifest.</summary>
+    public static Codec OfEither<T, TProto>(string manifest, Func<T, TProto> write, Func<TProto, object> read)
+        where T : class
         where TProto : class, IMessage<TProto>, new()
     {
         var parser = new MessageParser<TProto>(() => new TProto());

@@ -19,8 +19,8 @@ public sealed class PaxosSerializer(ExtendedActorSystem system) : SerializerWith
     private static readonly Codec[] Written = [.. Bare.Select(c => typeof(IPaxosRecord).IsAssignableFrom(c.Type) ? new RecordCodec(c) : c)];
     private static readonly FrozenDictionary<Type, Codec> ByType = Written.ToFrozenDictionary(c => c.Type);
 
-    // Records without a checksum too: data directories outlive versions of this program.
-    private static readonly FrozenDictionary<string, Codec> ByManifest = Written.Union(Bare).ToFrozenDictionary(c => c.Manifest);
+    // Records without a checksum too: data directories outlive versions of this program. Of two types with one manifest either one's codec reads both.
+    private static readonly FrozenDictionary<string, Codec> ByManifest = Written.Union(Bare).DistinctBy(c => c.Manifest).ToFrozenDictionary(c => c.Manifest);
     private static readonly FrozenDictionary<string, Codec>.AlternateLookup<ReadOnlySpan<char>> ByManifestText = ByManifest.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <inheritdoc/>

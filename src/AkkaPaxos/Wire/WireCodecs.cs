@@ -33,6 +33,9 @@ internal static class WireCodecs
 
         // the protocol
         Codec.OfCommands<Forward>("Forward/1", m => m.Commands, commands => new(commands)),
+        Codec.Of<Relay, Proto.Relay>("Relay/1",
+            m => new() { Commands = new ReadOnlyMemory<byte>(CommandBatch.Encode(m.Commands)).ToProto(), Hops = m.Hops },
+            p => new(CommandBatch.Decode(p.Commands.ToByteArray()), p.Hops)),
         Codec.Of<Propose, Proto.Propose>("Propose/1",
             m => new() { Slot = m.Slot, Value = m.Value.ToProto() },
             p => new(p.Slot, p.Value.ToValue())),
@@ -54,10 +57,21 @@ internal static class WireCodecs
             m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Slot = m.Slot },
             p => new(new(p.From), p.Promised.ToBallot(), p.Slot)),
         Codec.Of<Decision, Proto.Decision>("Decision/1", ToProto, ToDecision),
-        Codec.Of<Heartbeat, Proto.Heartbeat>("Heartbeat/1",
-            m => new() { Ballot = m.Ballot.ToProto(), Scouting = m.IsScouting },
-            p => new(p.Ballot.ToBallot(), p.Scouting)),
-        Codec.Of<ReadIndex, Proto.ReadIndex>("ReadIndex/1", m => new() { Id = m.Id }, p => new(p.Id)),
+        // The same bytes for both; the number of a poll says which.
+        Codec.OfEither<Heartbeat, Proto.Heartbeat>("Heartbeat/1", m => new() { Ballot = m.Ballot.ToProto(), Scouting = m.IsScouting }, ToHeartbeatOrPoll),
+        Codec.OfEither<Poll, Proto.Heartbeat>("Heartbeat/1",
+            m => new() { Ballot = new Ballot(BelowAll, m.From).ToProto(), Scouting = true, Poll = m.Id },
+            ToHeartbeatOrPoll),
+        Codec.Of<PollResult, Proto.PollResult>("PollResult/1",
+            m =>
+            {
+                var proto = new Proto.PollResult { From = m.From.Value, Id = m.Id, Ballot = m.Ballot.ToProto(), Heard = m.IsHeard };
+                if (m.Age is { } age) proto.AgeMs = (long)age.TotalMilliseconds;
+                return proto;
+            },
+            p => new(new(p.From), p.Id, p.Ballot.ToBallot(), p.Heard, p.HasAgeMs ? TimeSpan.FromMilliseconds(Math.Clamp(p.AgeMs, 0, int.MaxValue)) : null)),
+        Codec.Of<Lead, Proto.Lead>("Lead/1", m => new() { Instead = m.Instead.ToProto() }, p => new(p.Instead.ToBallot())),
+        Codec.Of<ReadIndex, Proto.ReadIndex>("ReadIndex/1", m => new() { Id = m.Id, Hops = m.Hops }, p => new(p.Id, p.Hops)),
         Codec.Of<ReadIndexResult, Proto.ReadIndexResult>("ReadIndexResult/1",
             m => new() { Id = m.Id, Slot = m.Slot, Round = m.Round },
             p => new(p.Id, p.Slot, p.Round)),
@@ -72,7 +86,7 @@ internal static class WireCodecs
         Codec.Of<Progress, Proto.Progress>("Progress/1",
             m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum },
             p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum)),
-        Codec.Of<CatchUp, Proto.CatchUp>("CatchUp/1", m => new() { FromSlot = m.FromSlot }, p => new(p.FromSlot)),
+        Codec.Of<CatchUp, Proto.CatchUp>("CatchUp/1", m => new() { FromSlot = m.FromSlot, Waits = m.Waits }, p => new(p.FromSlot, p.Waits)),
         Codec.Of<Decisions, Proto.Decisions>("Decisions/1",
             m => new() { Entries = { m.Entries.Select(ToProto) } },
             p => new(p.Entries.Select(ToDecision).ToArray())),
@@ -86,6 +100,11 @@ internal static class WireCodecs
             m => new() { Slot = m.Slot, Offset = m.Offset, Size = m.Size, Bytes = m.Bytes.ToProto() },
             p => new(p.Slot, p.Offset, p.Size, p.Bytes.Memory)),
     ];
+
+    private const long BelowAll = -1; // as a round
+
+    private static object ToHeartbeatOrPoll(Proto.Heartbeat p) =>
+        p.Poll > 0 ? new Poll(new(p.Ballot?.Leader ?? 0), p.Poll) : new Heartbeat(p.Ballot.ToBallot(), p.Scouting);
 
     private static Proto.Reply ToProto(Reply r) => new()
     {
