@@ -30,8 +30,8 @@ public sealed class PlannedMoveTests(ITestOutputHelper output) : RealProcesses
         // Writers at the node that stops go to another one when it does not answer any more; those of the others do not notice.
         var (stopped, at) = (leader, load.Now);
         LocalCluster.Stop(stopped, Patience);
-        leader = await cluster.WaitForLeader(Patience);
-        Assert.NotEqual(stopped, leader);
+        foreach (var node in cluster.Nodes.Where(n => n != stopped))
+            await Until($"node {node.Id} knows of no leader but the one that stopped", async () => await node.Status() is { Leader: > 0 and var leads } && leads != stopped.Id);
         await load.WaitForMore(200, Patience);
         output.WriteLine($"node {stopped.Id} stopped: writes stalled for {load.LongestStall(at).TotalMilliseconds:0} ms");
         Assert.DoesNotContain("they will miss it", await File.ReadAllTextAsync(stopped.LogFile));
