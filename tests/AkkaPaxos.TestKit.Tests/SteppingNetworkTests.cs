@@ -143,6 +143,7 @@ public sealed class SteppingNetworkTests
     public void A_write_that_is_not_safe_is_lost_in_a_crash()
     {
         var network = Cluster(syncDelay: TimeSpan.FromMilliseconds(5));
+        network.Ask("n1", "leader", Lead.InsteadOfAnybody);
         network.Advance(Election);
         var prepare = network.InFlight.Where(m => m.Message is Prepare).MaxBy(m => ((Prepare)m.Message).Ballot)!;
         network.Deliver(prepare.Id);
