@@ -147,7 +147,7 @@ internal sealed class SimulatedNode
     /// <summary>Where not null, a role that fails or stops is started again after this long, unless it found an invariant violated.</summary>
     public TimeSpan? RestartRolesAfter { get; init; }
 
-    /// <summary>How much longer than virtual time the node's timers take: 1 is just as long.</summary>
+    /// <summary>How much longer than virtual time the node's timers take, and how much slower its monotonic clock goes: 1 is just as long.</summary>
     public double TimerRate { get; init; } = 1;
 
     /// <summary>How far the node's wall clock is ahead of virtual time.</summary>

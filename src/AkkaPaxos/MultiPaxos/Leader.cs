@@ -37,6 +37,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private LeaderChanged? _announced;
     private readonly LeaderSlots _slots;
     private readonly Dictionary<long, Read> _reads = []; // by the number of the confirmer
+    private readonly LeaderLease _lease;
     private long _confirmers;
     private Child? _scout;
     private bool _succeeded; // since the last tick
@@ -47,7 +48,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private long _tellAgainAt; // the tick from which they may be told once more
 
     /// <summary>A linearizable question under way: who asked, and the highest slot that anyone can have had an answer from when it came.</summary>
-    private sealed record Read(long Id, IActorRef Replica, long Slot, Child Confirmer);
+    private sealed record Read(long Id, IActorRef Replica, long Slot, TimeSpan AskedAt, Child Confirmer);
 
     /// <summary>The leader of the node that <paramref name="context"/> describes.</summary>
     public Leader(RoleContext context)
@@ -57,6 +58,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _store = new RoleStore(Context, context);
         _timeout = new LeaderTimeout(context.Settings, new Random(context.Seed));
         _slots = new LeaderSlots(context.Settings.Window, context.Settings.WindowBytes);
+        _lease = new LeaderLease(context.Settings);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(context.Settings.ResendInterval / context.Settings.HeartbeatInterval);
     }
@@ -226,10 +228,11 @@ public class Leader : UntypedPersistentActor, IWithTimers
         foreach (var (_, read) in _reads.OrderBy(r => r.Key))
         {
             Stop(read.Confirmer);
-            AnswerRead(read, NotLeading);
+            Answer(read.Replica, read.Id, NotLeading);
         }
 
         _reads.Clear();
+        _lease.End();
     }
 
     // ---- active: phase 2, slot by slot ----
@@ -294,27 +297,42 @@ public class Leader : UntypedPersistentActor, IWithTimers
     // The answer is the highest slot that anyone can have had an answer from when the question came. A write acknowledged before that was chosen, and
     // so was all below it: what was chosen under a lower ballot the scout found, or it is below the floor; of what was chosen under this one a
     // commander told this leader before it told any replica; and under a higher one it cannot be, as the confirmer makes sure. So also a leader
-    // that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for.
+    // that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for. While it
+    // has a lease no other can have been adopted, and nobody is asked.
     private void OnReadIndex(ReadIndex question)
     {
         if (_phase != Phase.Active)
         {
-            _link.Tell(NodeId.None, "replica", Sender, new ReadIndexResult(question.Id, NotLeading));
+            Answer(Sender, question.Id, NotLeading);
+            return;
+        }
+
+        if (_lease.Holds(Now))
+        {
+            Answer(Sender, question.Id, _slots.Answerable);
             return;
         }
 
         var (number, slot) = (++_confirmers, _slots.Answerable);
+        var askedAt = Now;
         var confirmer = Spawn($"confirmer-{_ballot.Round}-{number}", NewConfirmer(_ballot, number, slot));
-        _reads.Add(number, new Read(question.Id, Sender, slot, confirmer));
+        _reads.Add(number, new Read(question.Id, Sender, slot, askedAt, confirmer));
     }
 
     private void OnBallotConfirmed(BallotConfirmed confirmed)
     {
-        if (_reads.Remove(confirmed.Id, out var read)) AnswerRead(read, read.Slot);
+        if (!_reads.Remove(confirmed.Id, out var read)) return;
+        _lease.Granted(LeaseBegins(read.AskedAt), confirmed.Lease);
+        Answer(read.Replica, read.Id, read.Slot);
     }
 
-    private void AnswerRead(Read read, long slot) =>
-        _link.Tell(NodeId.None, "replica", read.Replica, new ReadIndexResult(read.Id, slot, slot == NotLeading ? 0 : _ballot.Round));
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
+
+    /// <summary>From when a lease counts that was asked for at a time: from then on, as acceptors may have answered at once.</summary>
+    protected virtual TimeSpan LeaseBegins(TimeSpan askedAt) => askedAt;
+
+    private void Answer(IActorRef replica, long question, long slot) =>
+        _link.Tell(NodeId.None, "replica", replica, new ReadIndexResult(question, slot, slot == NotLeading ? 0 : _ballot.Round));
 
     // ---- at every heartbeat interval, while scouting or active ----
 

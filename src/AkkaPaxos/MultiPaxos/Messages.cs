@@ -199,17 +199,23 @@ public sealed record ReadIndex(long Id) : IPaxosMessage;
 /// <param name="Round">The round in which this leader leads; 0 where it does not.</param>
 public sealed record ReadIndexResult(long Id, long Slot, long Round = 0) : IPaxosMessage;
 
-/// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
-public sealed record Confirm(Ballot Ballot, long Id) : IPaxosMessage;
+/// <summary>Confirmer to acceptor: is this still your ballot? And would you promise no other leader anything for a while?</summary>
+/// <param name="Ballot">The leader's ballot.</param>
+/// <param name="Id">The question's.</param>
+/// <param name="Lease">For how long; zero where no lease is wished for.</param>
+public sealed record Confirm(Ballot Ballot, long Id, TimeSpan Lease = default) : IPaxosMessage;
 
 /// <summary>Acceptor to confirmer.</summary>
 /// <param name="From">The acceptor's node.</param>
 /// <param name="Promised">The acceptor's ballot.</param>
 /// <param name="Id">The question's.</param>
-public sealed record Confirmed(NodeId From, Ballot Promised, long Id) : IPaxosMessage, IDeadLetterSuppression;
+/// <param name="Lease">How long, from this answer on and by its own clock, it will promise no other leader anything; zero where it has not bound itself.</param>
+public sealed record Confirmed(NodeId From, Ballot Promised, long Id, TimeSpan Lease = default) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
-public sealed record BallotConfirmed(long Id) : INodeMessage;
+/// <param name="Id">The question's.</param>
+/// <param name="Lease">How long from its answer on each acceptor of the quorum will at least promise no other leader anything.</param>
+public sealed record BallotConfirmed(long Id, TimeSpan Lease = default) : INodeMessage;
 
 /// <summary>Replica to the other replicas, again and again: how far I am.</summary>
 /// <param name="From">The replica's node.</param>

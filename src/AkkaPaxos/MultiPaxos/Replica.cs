@@ -128,6 +128,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
             case LeaderChanged changed: LeaderChanged(changed); break;
             case Tick: SendAgain(); break;
             case GetReplicaStatus: Sender.Tell(Status(), Self); break;
+            case GetSnapshot: _encoder.Tell(new EncodeSnapshot(SlotOut, _state.Snapshot()), Sender); break;
             default:
                 if (!QuestionCommand(message) && !CatchUpCommand(message)) Unhandled(message);
                 break;

@@ -9,6 +9,13 @@ public sealed record GetReplicaStatus : INodeMessage
     public static readonly GetReplicaStatus Instance = new();
 }
 
+/// <summary>To a replica on the same node: your whole state, as it is now. Answered with a <see cref="ReplicaSnapshot"/>.</summary>
+public sealed record GetSnapshot : INodeMessage
+{
+    /// <summary>The one there is.</summary>
+    public static readonly GetSnapshot Instance = new();
+}
+
 /// <summary>Where a replica is.</summary>
 /// <param name="SlotIn">The next slot for which it would propose.</param>
 /// <param name="SlotOut">The lowest slot it has not executed.</param>

@@ -130,6 +130,12 @@ public sealed class Paxos : IExtension
             Durability);
     }
 
+    /// <summary>This node's whole state as it is now. What other nodes were told of later is not in it: after a linearizable <c>Query</c>, all that was before.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Its bytes, and how far it is.</returns>
+    public Task<ReplicaSnapshot> Snapshot(CancellationToken cancellation = default) =>
+        _peers.Replica(Settings.NodeId).Ask<ReplicaSnapshot>(GetSnapshot.Instance, Timeout.InfiniteTimeSpan, cancellation);
+
     /// <summary>What this node's roles sent for some slots, in order, as far as <c>akkapaxos.trace-slots</c> keeps it.</summary>
     /// <param name="from">The first slot.</param>
     /// <param name="to">The last slot.</param>
