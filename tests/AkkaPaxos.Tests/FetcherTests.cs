@@ -12,7 +12,12 @@ public sealed class FetcherTests() : RoleTestBase(virtualTime: true)
 
     private TestProbe Peer(int node) => Peers.ReplicaProbe(node);
 
-    private IActorRef Start() => Start("fetcher", typeof(Fetcher));
+    private IActorRef Start()
+    {
+        var fetcher = Start("fetcher", typeof(Fetcher));
+        Sync(fetcher); // its timer runs
+        return fetcher;
+    }
 
     /// <summary>Where the replica beside it says it is.</summary>
     private static ReplicaStatus At(long slotOut, long decided = 0, int decidedBy = 0) =>
