@@ -131,18 +131,4 @@ public sealed class ReplicaCatchUpTests : ReplicaTestBase
             Stop(replica);
         }
     }
-
-    [Fact]
-    public void Two_states_that_differ_at_the_same_slot_stop_a_replica_for_good()
-    {
-        var one = StartWhole(1);
-        var two = StartWhole(2);
-        Decide(one, 1, new Command(0, 99, 0, default));
-        Decide(two, 1, new Command(0, 98, 0, default), new Command(0, 97, 0, default));
-        Assert.NotEqual(Sync(one).Checksum, Sync(two).Checksum);
-        EventFilter.Exception<InvariantViolationException>(contains: "R3").Expect(2, () =>
-        {
-            Pass(Settings.ProgressInterval);
-        });
-    }
 }

@@ -38,7 +38,7 @@ public sealed class SnapshotterTests() : RoleTestBase(GatedSnapshotStore.Hocon, 
     }
 
     /// <summary>Where the replica beside it says it is.</summary>
-    private static ReplicaStatus At(long slotOut, long uncaptured = 0) => new(slotOut, slotOut, 0, NodeId.None, B(1), true, 0, 1, uncaptured, 0, 0);
+    private static ReplicaStatus At(long slotOut, long uncaptured = 1000) => new(slotOut, slotOut, 0, NodeId.None, B(1), true, 0, 1, uncaptured, 0, 0);
 
     /// <summary>A progress interval passes, at which the replica says that it is there.</summary>
     private void Look(IActorRef snapshotter, ReplicaStatus status)
