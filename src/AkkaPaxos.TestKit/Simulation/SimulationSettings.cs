@@ -32,7 +32,7 @@ public sealed record SimulationSettings
     public Func<IStateMachine>? StateMachine { get; init; }
 
     /// <summary>
-    /// Roles of one's own by name, in place of the product's acceptor, replica or leader, or beside them; see <see cref="MultiPaxosNode.Roles"/>.
+    /// Roles of one's own by name, in place of the product's or beside them; see <see cref="MultiPaxosNode.Roles"/>.
     /// </summary>
     public IReadOnlyDictionary<string, Type> Roles { get; init; } = new Dictionary<string, Type>();
 
@@ -96,6 +96,9 @@ public sealed record SimulationSettings
     /// <summary>What a crashed node stays down, at most.</summary>
     public TimeSpan Downtime { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>The mean time between two times that one role of a node ends and is started again, while its node's others go on; null: none.</summary>
+    public TimeSpan? RoleCrashes { get; init; }
+
     /// <summary>Of the last write that a crash leaves on a disk, made of several records, only some are there.</summary>
     public double TornWrites { get; init; }
 
@@ -144,7 +147,7 @@ public sealed record SimulationSettings
         this is
         {
             Drop: 0, Duplicate: 0, Delay: 0, Reorder: false, Crashes: null, Partitions: null, SlowDisks: null, FailingDisks: null,
-            CorruptRecords: null, ClockJumps: null, ClockDrift: 0, Reconnects: null,
+            CorruptRecords: null, ClockJumps: null, ClockDrift: 0, Reconnects: null, RoleCrashes: null,
         };
 
     /// <summary>
@@ -179,6 +182,7 @@ public sealed record SimulationSettings
             TornWrites = Rate(1),
             CorruptRecords = Mean(),
             Reconnects = Mean(),
+            RoleCrashes = Mean(),
         });
 
         double Rate(double most) => random.Next(2) == 0 ? 0 : random.NextDouble() * most;
@@ -193,7 +197,7 @@ public sealed record SimulationSettings
         Drop = 0.1, Duplicate = 0.1, Delay = 0.05, Reorder = true, TornWrites = 0.5, ClockDrift = 0.2,
         Crashes = TimeSpan.FromSeconds(2), Partitions = TimeSpan.FromSeconds(2), SlowDisks = TimeSpan.FromSeconds(4),
         FailingDisks = TimeSpan.FromSeconds(4), CorruptRecords = TimeSpan.FromSeconds(6), ClockJumps = TimeSpan.FromSeconds(4),
-        Reconnects = TimeSpan.FromSeconds(5),
+        Reconnects = TimeSpan.FromSeconds(5), RoleCrashes = TimeSpan.FromSeconds(2),
         TimeToDecide = TimeSpan.FromSeconds(20), // twice the longest that a leader waits in silence, with its random part
     });
 
@@ -213,7 +217,7 @@ public sealed record SimulationSettings
     public SimulationSettings WithoutFaults() => this with
     {
         Drop = 0, Duplicate = 0, Delay = 0, Reorder = false, TornWrites = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, CorruptRecords = null,
-        ClockJumps = null, Reconnects = null,
+        ClockJumps = null, Reconnects = null, RoleCrashes = null,
     };
 
     private static ProtocolSettings RandomProtocol(Random random)

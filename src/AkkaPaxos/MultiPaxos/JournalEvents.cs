@@ -22,3 +22,14 @@ public sealed record AcceptorTruncated(long BelowSlot, Ballot Promised, TimeSpan
 /// <summary>In a leader's journal: the leader is about to use this round (invariant S2: never again).</summary>
 /// <param name="Round">The round.</param>
 public sealed record LeaderRound(long Round) : IPaxosRecord;
+
+/// <summary>
+/// In a replica's journal of version 1.0: a snapshot is due. The entry numbered the snapshot; now its slot does, and the journal stays empty.
+/// </summary>
+/// <param name="SlotOut">How far the replica was.</param>
+public sealed record ReplicaSnapshotDue(long SlotOut) : IPaxosRecord;
+
+/// <summary>In the snapshot store: a replica's whole state.</summary>
+/// <param name="SlotOut">Every slot below is executed in it.</param>
+/// <param name="State">Application and sessions (snapshot.proto).</param>
+public sealed record ReplicaSnapshot(long SlotOut, ReadOnlyMemory<byte> State) : IPaxosRecord;

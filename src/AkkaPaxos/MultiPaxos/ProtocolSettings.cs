@@ -92,6 +92,9 @@ public sealed record ProtocolSettings
     /// <summary>After this long a replica proposes what it had passed to the leader's replica itself.</summary>
     public TimeSpan ForwardTimeout { get; init; }
 
+    /// <summary>The same in whole resend intervals; two at least, as one of them may just be over.</summary>
+    public long ForwardTicks => Math.Max(2, (long)Math.Ceiling(ForwardTimeout / ResendInterval));
+
     /// <summary>Between two reports of progress to the other replicas.</summary>
     public TimeSpan ProgressInterval { get; init; }
 

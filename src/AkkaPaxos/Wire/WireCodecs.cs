@@ -68,7 +68,7 @@ internal static class WireCodecs
             m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks },
             p => new(new(p.From), p.Promised.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks))),
 
-        // replicas among themselves
+        // a replica that is behind
         Codec.Of<Progress, Proto.Progress>("Progress/1",
             m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum },
             p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum)),
