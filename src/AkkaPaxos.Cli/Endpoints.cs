@@ -21,7 +21,7 @@ internal sealed class EndpointOptions
 
     private readonly Option<TimeSpan?> _timeout = new("--command-timeout")
     {
-        Description = "How long to wait for an answer. Default: 10s; of all endpoints at once, 3s; for the first writes of bench, 30s.", HelpName = "T",
+        Description = "How long to wait for an answer. Default: 10s; of all endpoints at once, 3s; for the first writes of bench, 30s; of a snapshot, 60s without a byte.", HelpName = "T",
         CustomParser = Parsers.Duration,
     };
 
@@ -53,9 +53,10 @@ internal sealed class Endpoints : IDisposable
     // Longer than a gateway's own request-timeout: its words say more.
     private readonly TimeSpan _timeout;
     private readonly TimeSpan _timeoutOfAll;
+    private readonly TimeSpan _timeoutOfBulk;
 
     private Endpoints(IReadOnlyList<string> all, TimeSpan? timeout) =>
-        (All, _timeout, _timeoutOfAll) = (all, timeout ?? TimeSpan.FromSeconds(10), timeout ?? TimeSpan.FromSeconds(3));
+        (All, _timeout, _timeoutOfAll, _timeoutOfBulk) = (all, timeout ?? TimeSpan.FromSeconds(10), timeout ?? TimeSpan.FromSeconds(3), timeout ?? TimeSpan.FromSeconds(60));
 
     /// <summary>Where etcd listens by default, and so do we.</summary>
     public const string Default = "127.0.0.1:2379";
@@ -202,6 +203,54 @@ internal sealed class Endpoints : IDisposable
         {
             return (endpoint, default, NoGateway);
         }
+    }
+
+    /// <summary>Gets bytes from the first gateway that has them.</summary>
+    /// <param name="path">What is asked for.</param>
+    /// <param name="to">Gets the bytes; emptied where one gateway broke off and another is asked.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns>Which gateway it was.</returns>
+    /// <exception cref="CliException">None has.</exception>
+    public async Task<string> Download(string path, Stream to, CancellationToken cancel)
+    {
+        List<string> failures = [];
+        foreach (var endpoint in All)
+        {
+            // It may take long to make and to send, so what is limited is how long nothing comes.
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            patience.CancelAfter(_timeoutOfBulk);
+            try
+            {
+                to.SetLength(0);
+                using var response = await _http.GetAsync($"http://{endpoint}{path}", HttpCompletionOption.ResponseHeadersRead, patience.Token);
+                if (!response.IsSuccessStatusCode)
+                {
+                    failures.Add($"{endpoint}: {ErrorIn(await response.Content.ReadAsStringAsync(patience.Token)) ?? NoGateway}");
+                    continue;
+                }
+                await using var from = await response.Content.ReadAsStreamAsync(patience.Token);
+                var part = new byte[64 << 10];
+                for (int read; (read = await from.ReadAsync(part, patience.Token)) > 0;)
+                {
+                    await to.WriteAsync(part.AsMemory(0, read), cancel);
+                    patience.CancelAfter(_timeoutOfBulk);
+                }
+                return endpoint;
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                failures.Add($"{endpoint}: nothing came for {_timeoutOfBulk.TotalSeconds:0.###} s (--command-timeout)");
+            }
+            catch (HttpRequestException e)
+            {
+                failures.Add($"{endpoint}: {Why(e)}");
+            }
+            catch (HttpIOException e)
+            {
+                failures.Add($"{endpoint}: it broke off: {e.Message}");
+            }
+        }
+        throw new CliException($"no endpoint answers: {string.Join("; ", failures)}");
     }
 
     /// <summary>What every endpoint says of its node.</summary>

@@ -1,13 +1,10 @@
 using System.CommandLine;
 using System.Data.Common;
-using Akka.Configuration;
-using AkkaPaxos.Hocon;
 using AkkaPaxos.Journal;
-using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Cli;
 
-/// <summary><c>akkapaxos journal convert</c>: makes a node's journal of one kind from the other, while the node does not run.</summary>
+/// <summary><c>akkapaxos journal</c>: works on a node's journal while the node does not run. Here: one of one kind is made from the other.</summary>
 internal static class JournalCommand
 {
     private const int CommitRecords = 1000;
@@ -17,40 +14,31 @@ internal static class JournalCommand
     {
         var to = new Option<string>("--to") { Description = "What it is to become: log, or sql (SQLite).", HelpName = "KIND", Required = true };
         to.AcceptOnlyFromAmong("log", "sql");
-        var file = new Option<string?>("--config") { Description = "The node's HOCON file.", HelpName = "FILE" };
-        var set = new Option<string[]>("--set") { Description = "A setting over the file's. May be given again.", HelpName = "key=value" };
-        var folder = new Option<string?>("--data-directory") { Description = "The node's folder, where no file is given.", HelpName = "FOLDER" };
+        var where = new JournalOptions();
         var convert = new Command("convert",
             "Makes a node's journal of one kind from the other. The node must not run; its akkapaxos.journal is to be set to the new kind then. The new journal is "
             + "compared with the old one before it takes its place, and the old one stays under another name.")
         {
-            to, file, set, folder,
+            to,
         };
-        convert.SetAction((parsed, cancel) => Run(
-            parsed.GetRequiredValue(to) == "log", parsed.GetValue(file), parsed.GetValue(set) ?? [], parsed.GetValue(folder), terminal));
-        return new Command("journal", "Works on a node's journal.") { convert };
+        where.AddTo(convert);
+        convert.SetAction(async (parsed, cancel) =>
+        {
+            using var place = where.Open(parsed);
+            return await Run(place, parsed.GetRequiredValue(to) == "log", terminal);
+        });
+        return new Command("journal", "Works on a node's journal.") { convert, JournalReport.Stats(terminal), JournalReport.Verify(terminal) };
     }
 
-    private static async Task<int> Run(bool toLog, string? file, string[] set, string? folder, Terminal terminal)
+    private static async Task<int> Run(JournalPlace place, bool toLog, Terminal terminal)
     {
-        if (file is null == folder is null) throw new CliException("either --config or --data-directory says where the journal is", 2);
-        var segmentBytes = LogJournalSettings.DefaultSegmentBytes;
-        PaxosSettings? settings = null;
-        if (file is not null) (folder, segmentBytes, settings) = FolderOf(file, set);
-        if (!Directory.Exists(folder)) throw new CliException($"there is no folder {Path.GetFullPath(folder!)}", 2);
-        using var held = DataFolder.Take(folder!, settings);
-        var files = new JournalFiles(folder!);
-        files.Finish();
-        if (!files.HasEntries(!toLog))
-            throw new CliException(files.HasEntries(toLog)
-                ? $"the journal in {folder} is {JournalFiles.Words(toLog)} already: set akkapaxos.journal = {JournalFiles.Word(toLog)}"
-                : $"there is no journal in {folder}: its node begins one of the kind that akkapaxos.journal names", 1);
-        if (files.HasEntries(toLog))
-            throw new CliException($"{folder} holds journals of both kinds, {files.PathOf(true)} and {files.PathOf(false)}: only one of them is what the node last ran on; move the other away", 1);
+        var files = place.Files;
+        if (place.IsLog() == toLog)
+            throw new CliException($"the journal in {files.Folder} is {JournalFiles.Words(toLog)} already: set akkapaxos.journal = {JournalFiles.Word(toLog)}", 1);
         files.RemoveEmpty(toLog);
         try
         {
-            var (ids, entries) = toLog ? ToLog(files, segmentBytes) : await ToSql(files, segmentBytes);
+            var (ids, entries) = toLog ? ToLog(files, place.SegmentBytes) : await ToSql(files, place.SegmentBytes);
             var old = files.Switch(toLog);
             terminal.Text.WriteLine($"{files.PathOf(toLog)} is the journal now, {ids} actors with {entries} entries, each compared: set akkapaxos.journal = {JournalFiles.Word(toLog)}. "
                 + $"The old one is {old}; once the node has run on the new one it must never be used again.");
@@ -62,48 +50,22 @@ internal static class JournalCommand
         }
     }
 
-    private static (string Folder, long SegmentBytes, PaxosSettings Settings) FolderOf(string file, string[] set)
-    {
-        HoconFile? user = null;
-        try
-        {
-            user = HoconFile.Load(file, set);
-            var config = NodeConfig.Of(user);
-            var settings = new PaxosSettings(config);
-            var folder = NodeConfig.DataDirectory(config, settings);
-            foreach (var (key, own) in NodeConfig.Places(folder))
-                if (config.GetString(key) is { } found && found != own)
-                    throw new CliException($"{key} is set, and what is converted is in akkapaxos.data-directory; leave it out", 2);
-            return (folder, new LogJournalSettings(config.WithFallback(PaxosSettings.DefaultConfig()).GetConfig(LogJournal.PluginId)).SegmentBytes, settings);
-        }
-        catch (HoconFileException e)
-        {
-            throw new CliException(e.Message, 2);
-        }
-        catch (ConfigurationException e)
-        {
-            throw new CliException(user!.Describe(e), 2);
-        }
-    }
-
     private static (int Ids, long Entries) ToLog(JournalFiles files, long segmentBytes)
     {
         using var from = SqlJournalFile.Open(files.PathOf(false));
-        using (var log = OpenLog(files.BuildingOf(true), segmentBytes)) Add(log, from);
-        using var read = OpenLog(files.BuildingOf(true), segmentBytes);
+        using (var log = JournalPlace.OpenLog(files.BuildingOf(true), segmentBytes)) Add(log, from);
+        using var read = JournalPlace.OpenLog(files.BuildingOf(true), segmentBytes);
         return Compare(from, new LogContents(read));
     }
 
     private static async Task<(int Ids, long Entries)> ToSql(JournalFiles files, long segmentBytes)
     {
-        using var log = OpenLog(files.PathOf(true), segmentBytes);
+        using var log = JournalPlace.OpenLog(files.PathOf(true), segmentBytes);
         var from = new LogContents(log);
         using (var sql = await SqlJournalFile.Create(files.BuildingOf(false))) sql.Add(from);
         using var read = SqlJournalFile.Open(files.BuildingOf(false));
         return Compare(from, read);
     }
-
-    private static SegmentedLog OpenLog(string folder, long segmentBytes) => SegmentedLog.Open(new DiskFolder(folder, sync: true), LogSettings.Of(segmentBytes));
 
     private static void Add(SegmentedLog log, IJournalContents contents)
     {

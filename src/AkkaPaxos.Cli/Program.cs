@@ -107,6 +107,7 @@ internal static class Program
         CheckHistoryCommand.Create(terminal),
         BenchCommand.Create(terminal),
         JournalCommand.Create(terminal),
+        SnapshotCommand.Create(terminal),
         ClusterCommands.Cluster(),
         ClusterCommands.Demo(),
     };

@@ -74,6 +74,14 @@ internal sealed class SqlJournalFile : IJournalContents, IDisposable
         return file;
     }
 
+    /// <summary>Has SQLite look whether its own structure is whole.</summary>
+    /// <exception cref="InvalidOperationException">It is not; with the first thing that SQLite found.</exception>
+    /// <exception cref="SqliteException">Nor can that be told.</exception>
+    public void Check()
+    {
+        if (Ask("PRAGMA integrity_check(1)") is not "ok" and var found) throw new InvalidOperationException($"SQLite says {found}");
+    }
+
     /// <summary>Makes one: the plugin itself makes its tables.</summary>
     /// <exception cref="InvalidOperationException">The plugin did not.</exception>
     public static async Task<SqlJournalFile> Create(string path)

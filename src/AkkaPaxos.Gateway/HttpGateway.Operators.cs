@@ -10,6 +10,8 @@ namespace AkkaPaxos.Gateway;
 // What operators look at.
 public sealed partial class HttpGateway
 {
+    private const int SnapshotPart = 1 << 20;
+
     private static readonly ReadOnlyMemory<byte> HealthQuery =
         KvOperations.Encode(new RangeRequest { Key = ByteString.CopyFromUtf8("health"), CountOnly = true });
 
@@ -54,6 +56,30 @@ public sealed partial class HttpGateway
         {
             return (status, status.Problem ?? $"no majority answers: a read through this node was not answered within {limit.TotalSeconds:0.#} s");
         }
+    }
+
+    /// <summary>The state, with all that was acknowledged before the request: this node has executed as far when the read through it is answered.</summary>
+    private async Task Snapshot(HttpContext context)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(_settings.RequestTimeout);
+        try
+        {
+            await _backend.Query(HealthQuery, serializable: false, patience.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await Refuse(context, StatusCodes.Status503ServiceUnavailable,
+                new Error { Code = KvErrors.Unavailable, Message = "akkapaxos: no majority answers: a snapshot may lack what was acknowledged" });
+            return;
+        }
+        var (group, slot, state) = await _backend.Snapshot(context.RequestAborted);
+        var head = SnapshotForm.Head(group, slot, state);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentLength = head.Length + (long)state.Length;
+        await context.Response.Body.WriteAsync(head, context.RequestAborted);
+        for (var at = 0; at < state.Length; at += SnapshotPart)
+            await context.Response.Body.WriteAsync(state.Slice(at, Math.Min(SnapshotPart, state.Length - at)), context.RequestAborted);
     }
 
     private async Task Trace(HttpContext context)
@@ -125,5 +151,6 @@ internal sealed record ErrorBody(string Error, string Message, int Code);
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(ResourceReport))]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(SnapshotHead))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

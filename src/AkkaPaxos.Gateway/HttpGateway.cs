@@ -128,6 +128,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
         "/v3/maintenance/transfer-leadership" => Post(context, MoveLeader),
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
+        "/snapshot" => Get(context, Snapshot),
         "/trace" => Get(context, Trace),
         "/resources" => Get(context, c => Answer(c, _backend.Resources(), GatewayJson.Default.ResourceReport)),
         "/version" => Get(context, c => Answer(c, StatusCodes.Status200OK, Versions)),

@@ -25,6 +25,10 @@ public interface IKvBackend
     /// <param name="cancel">Gives up.</param>
     Task<ReadOnlyMemory<byte>> Query(ReadOnlyMemory<byte> query, bool serializable, CancellationToken cancel);
 
+    /// <summary>This node's whole state as it is now: every slot below <c>Slot</c> is executed in it.</summary>
+    /// <exception cref="AkkaPaxos.Node.OverloadedException">Another is being made.</exception>
+    Task<(string Group, long Slot, ReadOnlyMemory<byte> State)> Snapshot(CancellationToken cancel);
+
     /// <summary>How this node is.</summary>
     Task<NodeReport> Status(CancellationToken cancel);
 

@@ -16,6 +16,7 @@ public sealed class PaxosBackend : IKvBackend
     private readonly Lock _problemsLock = new();
     private Task<string?> _problems = Task.FromResult<string?>(null);
     private long _problemsAskedAt = -ProblemsAreGoodForMs;
+    private int _isMakingSnapshot;
 
     /// <summary>Puts a gateway in front of <paramref name="paxos"/>, whose state machine must be <see cref="Kv.KvStateMachine"/>.</summary>
     public PaxosBackend(Paxos paxos)
@@ -43,6 +44,21 @@ public sealed class PaxosBackend : IKvBackend
 
     /// <inheritdoc/>
     public Task MoveLeader(int node, CancellationToken cancel) => _paxos.MoveLeader(new NodeId(node), cancel);
+
+    /// <inheritdoc/>
+    public async Task<(string Group, long Slot, ReadOnlyMemory<byte> State)> Snapshot(CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref _isMakingSnapshot, 1) == 1) throw new OverloadedException($"node {Node} is making another snapshot");
+        try
+        {
+            var snapshot = await _paxos.Snapshot(cancel);
+            return (_paxos.Settings.Group, snapshot.SlotOut, snapshot.State);
+        }
+        finally
+        {
+            Volatile.Write(ref _isMakingSnapshot, 0);
+        }
+    }
 
     /// <inheritdoc/>
     public ResourceReport Resources() => ResourceReport.OfThisProcess(Node, _paxos.Traffic?.Messages ?? 0, _paxos.Traffic?.Bytes ?? 0, _paxos.JournalCommits);

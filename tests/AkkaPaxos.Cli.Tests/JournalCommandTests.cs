@@ -179,6 +179,64 @@ public sealed class JournalCommandTests : NodeTestBase
         Assert.Contains($"the journal's file {segment} is not what was written, from offset 8192 on", await Refusal(On("log")));
     }
 
+    private Task<CommandLine.Outcome> Look(string how) => Run(["journal", how, "--config", Config(), .. Small]);
+
+    [Theory]
+    [InlineData("sql", "in SQLite, ")]
+    [InlineData("log", "a log, segments 1 to 1, ")]
+    public async Task What_is_in_a_journal_is_shown_and_all_of_it_reads_back(string journal, string words)
+    {
+        await RunOn(journal, "a", "b", "c");
+        var (stats, verified) = (await Look("stats"), await Look("verify"));
+        Assert.Equal((0, 0), (stats.Code, verified.Code));
+        Assert.StartsWith($"{(journal == "log" ? Log : Sql)}: {words}", stats.Output);
+        var rows = stats.Output.Split('\n').Where(line => line.Contains("paxos-default-1-")).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        Assert.Equal(["paxos-default-1-acceptor", "paxos-default-1-leader"], rows.Select(row => row[1]));
+        Assert.Matches("^AcceptorAccepted [0-9]+, AcceptorPromised 1$", rows[0][6]);
+        Assert.Equal("LeaderRound 1", rows[1][6]);
+        Assert.Equal(long.Parse(rows[0][4]) - long.Parse(rows[0][3]) + 1, long.Parse(rows[0][2]));
+        var entries = long.Parse(rows[0][2]) + long.Parse(rows[1][2]);
+        Assert.StartsWith($"ok: {entries} entries of 2 actors read back as they were written (", verified.Output);
+        await WhileNodeRuns(() => Has("a", "value of a"), On(journal));
+    }
+
+    [Fact]
+    public async Task What_does_not_read_back_is_named()
+    {
+        await RunOn("sql", "a", "b", "c");
+        Break("UPDATE journal SET message = zeroblob(length(message)) WHERE persistence_id = 'paxos-default-1-acceptor' AND sequence_number = 2");
+        await IsBroken($"{Sql} is not as it was written: entry 2 of paxos-default-1-acceptor cannot be read: ");
+        Break("DELETE FROM journal WHERE persistence_id = 'paxos-default-1-acceptor' AND sequence_number = 2");
+        await IsBroken($"{Sql} is not as it was written: after entry 1 of paxos-default-1-acceptor comes 3: those between are missing");
+        File.Delete(Sql);
+
+        await RunOn("log", "a", "b", "c");
+        var segment = Directory.EnumerateFiles(Log, "*.log").Order().First();
+        var bytes = File.ReadAllBytes(segment);
+        bytes[8192 + 40] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        await IsBroken($"{Log} is not as it was written: the journal's file {segment} is not what was written, from offset 8192 on");
+        Assert.Equal(1, (await Look("stats")).Code);
+
+        async Task IsBroken(string how)
+        {
+            var outcome = await Look("verify");
+            Assert.Equal(1, outcome.Code);
+            Assert.Contains(how, Assert.Single(outcome.ErrorLines));
+        }
+
+        void Break(string sql)
+        {
+            using (var connection = new SqliteConnection($"Data Source={Sql};Pooling=False"))
+            {
+                connection.Open();
+                using var command = connection.CreateCommand();
+                command.CommandText = sql;
+                Assert.Equal(1, command.ExecuteNonQuery());
+            }
+        }
+    }
+
     [Fact]
     public async Task Without_waiting_for_the_disk_a_log_is_said_not_to_be_durable()
     {

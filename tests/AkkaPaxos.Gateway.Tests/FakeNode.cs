@@ -62,6 +62,9 @@ internal sealed class FakeNode : IKvBackend
         Leader = node;
     }
 
+    public async Task<(string Group, long Slot, ReadOnlyMemory<byte> State)> Snapshot(CancellationToken cancel) =>
+        ("default", 17, await Answer(true, () => Machine.Snapshot()(), cancel));
+
     public ResourceReport Resources() => new(1, 2.5, 3_000_000_000, 4, 5, 6, 7, [8, 9, 10], 0.5);
 
     public Task<string?> Problems() => Task.FromResult(Problem);

@@ -331,6 +331,31 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_snapshot_says_what_it_is_and_holds_the_state_once_a_read_through_the_node_was_answered()
+    {
+        var bytes = await _http.GetByteArrayAsync("/snapshot");
+        Assert.Equal(1, _node.Queried);
+        Assert.StartsWith("{\"format\":1,\"group\":\"default\",\"slot\":17,\"bytes\":", System.Text.Encoding.UTF8.GetString(bytes));
+        var (head, state) = SnapshotForm.Parse(bytes);
+        Assert.Equal((1, "default", 17L, (long)state.Length), (head.Format, head.Group, head.Slot, head.Bytes));
+        Assert.Equal(_node.Machine.Snapshot()(), state.ToArray());
+
+        foreach (var (broken, why) in ((byte[], string)[])
+            [(bytes[..^1], "is not whole: "), ([.. bytes[..^1], (byte)(bytes[^1] ^ 1)], "is not as it was written: "), (bytes[1..], "is no snapshot: "), ([], "is no snapshot: ")])
+            Assert.StartsWith(why, Assert.Throws<FormatException>(() => SnapshotForm.Parse(broken)).Message);
+
+        _node.Stalled = true;
+        using (var refused = await _http.GetAsync("/snapshot"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.Contains("no majority answers", await refused.Content.ReadAsStringAsync());
+        }
+        _node.Stalled = false;
+        _node.Failure = new OverloadedException("node 2 is making another snapshot");
+        using (var refused = await _http.GetAsync("/snapshot")) Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task Status_tells_why_nothing_can_be_read_through_the_node()
     {
         Assert.Null((await Status())["problem"]);

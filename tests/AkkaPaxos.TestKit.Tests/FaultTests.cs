@@ -27,6 +27,7 @@ public sealed class FaultTests
         ["delay"] = new() { Delay = 0.1 },
         ["reorder"] = new() { Reorder = true },
         ["crash"] = new() { Crashes = Often },
+        ["role-crash"] = new() { RoleCrashes = Often },
         ["partition"] = new() { Partitions = Often },
         ["slow-disk"] = new() { SlowDisks = Often },
         ["failed-write"] = new() { FailingDisks = Often },

@@ -11,8 +11,12 @@ public class AcceptorRestartTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("akkapaxos-acceptor-");
 
     /// <summary>One life of the node.</summary>
-    private sealed class Life(string journal) : RoleTestBase(journal)
+    private sealed class Life : RoleTestBase
     {
+        public Life(string journal) : base(journal) => Settings = Settings with { LeaderTimeoutMax = Lease };
+
+        public static readonly TimeSpan Lease = TimeSpan.FromHours(1);
+
         public IActorRef Acceptor => field ??= Start("acceptor", typeof(Acceptor));
 
         public void Accept(PValue pvalue)
@@ -27,9 +31,43 @@ public class AcceptorRestartTests : IDisposable
             return ExpectMsg<Promise>(InTime);
         }
 
+        public TimeSpan Confirm(Ballot ballot, TimeSpan lease)
+        {
+            Acceptor.Tell(new Confirm(ballot, 1, lease), TestActor);
+            return ExpectMsg<Confirmed>(InTime).Lease;
+        }
+
+        public void IsBoundAgainst(Ballot ballot)
+        {
+            Acceptor.Tell(new Prepare(ballot, 1), TestActor);
+            ExpectNoMsg(AMoment);
+        }
+
         public void Truncate(long belowSlot) => Acceptor.Tell(new Truncate(belowSlot), TestActor);
 
         public static PValue PValue(long round, int leader, long slot, string text) => P(B(round, leader), slot, text);
+    }
+
+    [Fact]
+    public void A_lease_may_be_out_after_a_start_for_as_long_as_the_longest_that_was_ever_granted()
+    {
+        Life Start() => new(Journals.Hocon("log", _folder.FullName));
+        var (ballot, other) = (new Ballot(1, new NodeId(1)), new Ballot(2, new NodeId(2)));
+        using (var life = Start())
+        {
+            life.Prepare(ballot);
+            Assert.True(SpinWait.SpinUntil(() => life.Confirm(ballot, Life.Lease) == Life.Lease, TimeSpan.FromSeconds(30)));
+            Assert.Equal(TimeSpan.FromTicks(1), life.Confirm(ballot, TimeSpan.FromTicks(1)));
+            life.Accept(Life.PValue(1, 1, 1, "x"));
+            life.Truncate(2);
+            Assert.True(SpinWait.SpinUntil(() => life.Prepare(ballot).TruncatedBelow == 2, TimeSpan.FromSeconds(30)));
+        }
+
+        using (var life = Start())
+        {
+            life.IsBoundAgainst(other);
+            Assert.Equal(new Ballot(3, new NodeId(1)), life.Prepare(new Ballot(3, new NodeId(1))).Promised);
+        }
     }
 
     [Theory]

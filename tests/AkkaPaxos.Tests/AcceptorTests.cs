@@ -219,6 +219,89 @@ public class AcceptorTests() : RoleTestBase(GatedJournal.Hocon)
         ExpectMsg(new Confirmed(new NodeId(1), B(2, 2), 2), InTime);
     }
 
+    // ---- leases ----
+
+    private Confirmed Confirm(IActorRef acceptor, Ballot ballot, TimeSpan lease)
+    {
+        acceptor.Tell(new Confirm(ballot, 1, lease), TestActor);
+        return ExpectMsg<Confirmed>(InTime);
+    }
+
+    private void Lease(IActorRef acceptor, Ballot ballot, TimeSpan lease) =>
+        Assert.True(SpinWait.SpinUntil(() => Confirm(acceptor, ballot, lease).Lease == lease, InTime)); // once it is in the journal
+
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
+    [Fact]
+    public void A_lease_is_granted_once_its_length_is_in_the_journal_and_binds_it_against_other_leaders_only()
+    {
+        Settings = Settings with { LeaderTimeoutMax = Long };
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(1));
+        Gate.Close();
+        Assert.Equal(TimeSpan.Zero, Confirm(acceptor, B(1), Long).Lease);
+        Assert.Equal(TimeSpan.Zero, Confirm(acceptor, B(1), Long).Lease);
+        Gate.Open();
+        Lease(acceptor, B(1), Long);
+        Assert.Equal(2, Gate.Writes.Sum());
+
+        acceptor.Tell(new Prepare(B(2, 2), 1), TestActor);
+        ExpectNoMsg(AMoment);
+        Accept(acceptor, P(B(1), 1, "x"));
+        Assert.Equal(B(3, 1), Prepare(acceptor, B(3, 1)).Promised); // its own leader may go on in another round
+    }
+
+    [Fact]
+    public void While_another_leader_waits_for_the_end_of_a_lease_it_is_not_granted_anew()
+    {
+        Settings = Settings with { LeaderTimeoutMax = Long };
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(1));
+        Lease(acceptor, B(1), Long);
+        Lease(acceptor, B(1), Long);
+        acceptor.Tell(new Prepare(B(2, 2), 1), TestActor);
+        Assert.Equal(new Confirmed(new NodeId(1), B(1), 1), Confirm(acceptor, B(1), Long));
+    }
+
+    [Fact]
+    public void A_lease_that_is_over_binds_nobody()
+    {
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(1));
+        Lease(acceptor, B(1), TimeSpan.FromMilliseconds(1));
+        Assert.True(SpinWait.SpinUntil(() =>
+        {
+            acceptor.Tell(new Prepare(B(2, 2), 1), TestActor);
+            acceptor.Tell(new Confirm(B(1), 1), TestActor);
+            return ReceiveOne(InTime) is Promise { Promised: { Round: 2 } };
+        }, InTime));
+    }
+
+    [Fact]
+    public void No_lease_longer_than_any_leader_is_waited_for_nor_for_a_ballot_that_it_has_not_promised()
+    {
+        Settings = Settings with { LeaderTimeoutMax = Long };
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(4, 2));
+        Assert.Equal(TimeSpan.Zero, Confirm(acceptor, B(5, 3), Long).Lease); // it would not know after a restart to whom it is bound
+        Assert.Equal(TimeSpan.Zero, Confirm(acceptor, B(3, 3), Long).Lease);
+        Assert.Equal(1, Gate.Writes.Sum());
+        Assert.True(SpinWait.SpinUntil(() => Confirm(acceptor, B(4, 2), TimeSpan.MaxValue).Lease == Long, InTime));
+    }
+
+    [Fact]
+    public void While_a_higher_promise_is_on_its_way_to_the_disk_no_lease_is_granted()
+    {
+        var acceptor = Acceptor();
+        Prepare(acceptor, B(1));
+        Lease(acceptor, B(1), TimeSpan.FromTicks(1));
+        Gate.Close();
+        acceptor.Tell(new Prepare(B(2, 2), 1), TestActor);
+        Assert.Equal(new Confirmed(new NodeId(1), B(1), 1), Confirm(acceptor, B(1), TimeSpan.FromTicks(1)));
+        Gate.Open();
+        Assert.Equal(B(2, 2), ExpectMsg<Promise>(InTime).Promised);
+    }
+
     [Fact]
     public void What_waits_while_the_disk_writes_is_journaled_in_one_write()
     {

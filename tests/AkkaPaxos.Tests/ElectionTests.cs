@@ -198,6 +198,25 @@ public class ElectionTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: tru
         Assert.Equal(B(8), ExpectScout());
     }
 
+    [Fact]
+    public void Told_to_lead_it_asks_nobody_for_two_time_outs_either_in_which_the_lease_of_the_other_one_ends()
+    {
+        var leader = StartLeader();
+        leader.Tell(new Lead(B(7, 3)));
+        Assert.Equal(B(1), ExpectScout());
+        var scout = Watch(Peers.AcceptorProbe(2).LastSender);
+        Replica.FishForMessage(m => m.Equals(new LeaderChanged(B(1), false)), InTime);
+        Tick(leader, (int)(2 * Settings.LeaderTimeout / Settings.HeartbeatInterval) - 1);
+        Assert.Empty(Peers.LeaderProbe(2).FishAll<Poll>());
+        Tick(leader, 2);
+        leader.Tell(Hears(2, Peers.LeaderProbe(2).FishAll<Poll>()[^1], B(7, 3)));
+        ExpectTerminated(scout, InTime);
+        Peers.AcceptorProbe(2).FishAll<Prepare>();
+
+        leader.Tell(new Lead(B(0, 3)));
+        Assert.Equal(B(8), ExpectScout()); // what it was to overtake is below its own ballot, of which nothing came
+    }
+
     // ---- what it says when it is asked ----
 
     [Fact]

@@ -495,10 +495,10 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
 
     // ---- linearizable questions ----
 
-    private void Confirm(int node, Ballot promised)
+    private void Confirm(int node, Ballot promised, TimeSpan lease = default)
     {
         var confirm = (Confirm)Peers.AcceptorProbe(node).FishForMessage(m => m is Confirm, InTime);
-        Peers.AcceptorProbe(node).Reply(new Confirmed(new NodeId(node), promised, confirm.Id));
+        Peers.AcceptorProbe(node).Reply(new Confirmed(new NodeId(node), promised, confirm.Id, lease));
     }
 
     [Fact]
@@ -552,6 +552,55 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
         ExpectMsg(new ReadIndexResult(7, -1), InTime);
         ExpectMsg(new ReadIndexResult(8, -1), InTime);
         Peers.ReplicaProbe(1).FishForMessage(m => m is LeaderChanged { IsActive: false, Ballot: { Round: 2 } }, InTime);
+    }
+
+    [Fact]
+    public void With_a_lease_it_answers_further_questions_without_asking_until_that_is_over_or_it_steps_down()
+    {
+        Settings = Settings with { ReadLease = TimeSpan.FromHours(1) };
+        var leader = ActiveLeader(out var ballot, P(B(0), 1, "a"));
+        leader.Tell(new Executed(2));
+        leader.Tell(new ReadIndex(7), TestActor);
+        Confirm(1, ballot, TimeSpan.FromHours(1));
+        Confirm(3, ballot, TimeSpan.FromHours(1));
+        ExpectMsg(new ReadIndexResult(7, 1, ballot.Round), InTime);
+
+        leader.Tell(new Propose(2, V("b")));
+        leader.Tell(new ReadIndex(8), TestActor);
+        ExpectMsg(new ReadIndexResult(8, 1, ballot.Round), InTime);
+        leader.Tell(new SlotChosen(ballot, 2));
+        leader.Tell(new ReadIndex(9), TestActor);
+        ExpectMsg(new ReadIndexResult(9, 2, ballot.Round), InTime);
+
+        leader.Tell(new Heartbeat(B(ballot.Round + 1, 2)));
+        leader.Tell(new ReadIndex(10), TestActor);
+        ExpectMsg(new ReadIndexResult(10, -1), InTime);
+        TimesOut(leader, factor: 2); // it has become more patient
+        ballot = Promise(1);
+        leader.Tell(new ReadIndex(11), TestActor);
+        ExpectNoMsg(AMoment); // the lease was the other ballot's
+        Confirm(1, ballot);
+        Confirm(3, ballot);
+        ExpectMsg(new ReadIndexResult(11, 1, ballot.Round), InTime);
+        leader.Tell(new ReadIndex(12), TestActor);
+        ExpectNoMsg(AMoment); // nobody has granted one
+    }
+
+    [Fact]
+    public void A_lease_counts_from_before_it_was_asked_for_less_what_clocks_may_drift()
+    {
+        var lease = new LeaderLease(Settings with { ClockDrift = 0.25 });
+        Assert.False(lease.Holds(TimeSpan.Zero));
+        lease.Granted(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(100)); // 100 s by a clock that is 5/4 as fast are 80 s, and 60 s by one that is 3/4 as fast
+        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9)));
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(70.1)));
+        lease.Granted(TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(10)); // the earlier one binds all the same
+        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9)));
+        lease.Granted(TimeSpan.FromSeconds(100), TimeSpan.Zero);
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(99)));
+        lease.Granted(TimeSpan.FromSeconds(200), TimeSpan.FromSeconds(10));
+        lease.End();
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(200)));
     }
 
     // ---- bytes in flight ----

@@ -10,8 +10,11 @@ namespace AkkaPaxos.Tests;
 /// </summary>
 internal sealed class LossyNodes(ActorSystem system, Func<int, IPeerDirectory, RoleContext> context, int seed)
 {
-    private static readonly Dictionary<string, Type> Roles =
-        new() { ["acceptor"] = typeof(Acceptor), ["leader"] = typeof(Leader), ["replica"] = typeof(Replica) };
+    private static readonly Dictionary<string, Type> Roles = new()
+    {
+        ["acceptor"] = typeof(Acceptor), ["leader"] = typeof(Leader), ["snapshotter"] = typeof(Snapshotter), ["replica"] = typeof(Replica),
+        ["fetcher"] = typeof(Fetcher),
+    };
 
     private readonly Dictionary<(string Role, int Node), IActorRef> _actors = [];
     private readonly Dictionary<(int From, string Role, int To), IActorRef> _links = [];
@@ -29,6 +32,12 @@ internal sealed class LossyNodes(ActorSystem system, Func<int, IPeerDirectory, R
         if (_actors.TryGetValue((role, node), out var former)) await former.GracefulStop(TimeSpan.FromSeconds(20));
         var props = Props.Create(Roles[role], context(node, new Directory(this, node)));
         lock (_actors) _actors[(role, node)] = system.ActorOf(props, $"{role}-{node}-{++_incarnation}");
+    }
+
+    /// <summary>Starts all roles of a node.</summary>
+    public async Task Start(int node)
+    {
+        foreach (var role in Roles.Keys) await Start(role, node);
     }
 
     /// <summary>A node's role as a client reaches it.</summary>
@@ -53,6 +62,10 @@ internal sealed class LossyNodes(ActorSystem system, Func<int, IPeerDirectory, R
         public IActorRef Leader(NodeId node) => nodes.AsSeenBy(self, "leader", node.Value);
 
         public IActorRef Replica(NodeId node) => nodes.AsSeenBy(self, "replica", node.Value);
+
+        public IActorRef Snapshotter(NodeId node) => nodes.AsSeenBy(self, "snapshotter", node.Value);
+
+        public IActorRef Fetcher(NodeId node) => nodes.AsSeenBy(self, "fetcher", node.Value);
     }
 
     private sealed class Link(LossyNodes nodes, Func<IActorRef> target, int from, int to, int seed) : UntypedActor, IWithTimers

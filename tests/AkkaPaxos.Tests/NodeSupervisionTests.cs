@@ -71,6 +71,8 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
     [InlineData("acceptor")]
     [InlineData("leader")]
     [InlineData("replica")]
+    [InlineData("snapshotter")]
+    [InlineData("fetcher")]
     public async Task A_role_that_stopped_is_started_again_and_the_node_goes_on(string role)
     {
         var paxos = Start();
@@ -87,21 +89,21 @@ public sealed class NodeSupervisionTests : IAsyncLifetime
     public async Task A_role_from_the_registry_runs_and_one_that_fails_again_and_again_is_given_ever_more_time()
     {
         var paxos = Start($$"""
-            akkapaxos.roles = [acceptor, leader, replica, fragile]
+            akkapaxos.roles = [acceptor, leader, snapshotter, replica, fetcher, fragile]
             akkapaxos.role.fragile = "{{typeof(Fragile).AssemblyQualifiedName!.Split(", Version")[0]}}"
             """);
         var status = await paxos.Until(s => s.Roles.All(r => r.IsRunning));
-        Assert.Equal(["acceptor", "leader", "replica", "fragile"], status.Roles.Select(r => r.Name));
+        Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher", "fragile"], status.Roles.Select(r => r.Name));
         for (var i = 0; i < 3; i++)
         {
             var what = $"fall {i}";
             await paxos.Until(s =>
             {
                 _system!.ActorSelection("/user/paxos/default/fragile").Tell(what); // nobody hears it while the role is down
-                return s.Roles[3].Problem == what;
+                return s.Roles[5].Problem == what;
             });
         }
-        await paxos.Until(s => s.Roles[3].IsRunning);
+        await paxos.Until(s => s.Roles[5].IsRunning);
         await paxos.Submit(Bytes("a"), new CancellationTokenSource(InTime).Token); // the others were not disturbed
     }
 

@@ -93,6 +93,8 @@ public sealed class NodeTests : IAsyncLifetime
     [InlineData("acceptor")]
     [InlineData("leader")]
     [InlineData("replica")]
+    [InlineData("snapshotter")]
+    [InlineData("fetcher")]
     public async Task A_role_that_was_started_again_is_reached_from_other_nodes(string role)
     {
         var nodes = ((int[])[1, 2, 3]).Select(n => Start(n)).ToList();

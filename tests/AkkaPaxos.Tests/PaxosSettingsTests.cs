@@ -26,7 +26,7 @@ public sealed class PaxosSettingsTests
         Assert.Equal("default", settings.Group);
         Assert.Equal("akka.tcp://s@h2:1", settings.Address);
         Assert.Equal([1, 2, 3], settings.Membership.Members.Select(m => m.Id.Value));
-        Assert.Equal(["acceptor", "leader", "replica"], settings.Roles);
+        Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher"], settings.Roles);
         Assert.Equal(7, settings.Protocol.Window);
         Assert.Equal(1024, settings.Protocol.BatchCommands);
         Assert.Null(settings.Warning);
@@ -51,7 +51,8 @@ public sealed class PaxosSettingsTests
     [InlineData("akkapaxos.window = 0", "akkapaxos.window")]
     [InlineData("akkapaxos.durability = some", "akkapaxos.durability")]
     [InlineData("akkapaxos.leader.jitter = 11", "akkapaxos.leader.jitter")]
-    [InlineData("akkapaxos.roles = [acceptor, oracle]", "known roles: acceptor, leader, replica")]
+    [InlineData("akkapaxos.roles = [acceptor, oracle]", "known roles: acceptor, fetcher, leader, replica, snapshotter")]
+    [InlineData("akkapaxos.roles = [acceptor, leader, replica]", "roles = [acceptor, leader, replica]: a replica needs snapshotter and fetcher beside it")]
     [InlineData("akkapaxos.roles = [acceptor, acceptor]", "akkapaxos.roles")]
     [InlineData("akkapaxos.role.leader = \"No.Such.Class, Nowhere\"", "akkapaxos.role.leader")]
     [InlineData("akkapaxos.role.leader = \"AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests\"", "akkapaxos.role.leader")]

@@ -14,11 +14,11 @@ public sealed class ProbeDirectory : IPeerDirectory
     private readonly Dictionary<(string Role, NodeId Node), TestProbe> _probes = [];
     private readonly ConcurrentDictionary<(string Role, NodeId Node), IActorRef> _actors = []; // roles read it while a test may Put
 
-    /// <summary>Probes for the acceptor, leader and replica of each of <paramref name="nodes"/>.</summary>
+    /// <summary>Probes for the roles of each of <paramref name="nodes"/>.</summary>
     public ProbeDirectory(TestKitBase kit, IEnumerable<NodeId> nodes)
     {
         foreach (var node in nodes)
-            foreach (var role in (string[])["acceptor", "leader", "replica"])
+            foreach (var role in (string[])["acceptor", "leader", "snapshotter", "replica", "fetcher"])
                 _actors[(role, node)] = (_probes[(role, node)] = kit.CreateTestProbe($"{role}-{node}")).Ref;
     }
 
@@ -31,6 +31,12 @@ public sealed class ProbeDirectory : IPeerDirectory
     /// <summary>The probe in the place of a node's replica.</summary>
     public TestProbe ReplicaProbe(int node) => _probes[("replica", new NodeId(node))];
 
+    /// <summary>The probe in the place of a node's snapshotter.</summary>
+    public TestProbe SnapshotterProbe(int node) => _probes[("snapshotter", new NodeId(node))];
+
+    /// <summary>The probe in the place of a node's fetcher.</summary>
+    public TestProbe FetcherProbe(int node) => _probes[("fetcher", new NodeId(node))];
+
     /// <summary>From now on <paramref name="actor"/> stands where a probe stood.</summary>
     public void Put(string role, int node, IActorRef actor) => _actors[(role, new NodeId(node))] = actor;
 
@@ -42,6 +48,12 @@ public sealed class ProbeDirectory : IPeerDirectory
 
     /// <inheritdoc/>
     public IActorRef Replica(NodeId node) => Find("replica", node);
+
+    /// <inheritdoc/>
+    public IActorRef Snapshotter(NodeId node) => Find("snapshotter", node);
+
+    /// <inheritdoc/>
+    public IActorRef Fetcher(NodeId node) => Find("fetcher", node);
 
     private IActorRef Find(string role, NodeId node) => _actors.GetValueOrDefault((role, node), ActorRefs.Nobody);
 }

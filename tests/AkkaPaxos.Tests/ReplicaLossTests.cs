@@ -79,8 +79,7 @@ public sealed class ReplicaLossTests() : RoleTestBase("""
     public async Task Over_bad_links_each_write_takes_effect_once_and_is_seen(int seed)
     {
         var nodes = Nodes(seed);
-        for (var node = 1; node <= 3; node++)
-            foreach (var role in (string[])["acceptor", "replica", "leader"]) await nodes.Start(role, node);
+        for (var node = 1; node <= 3; node++) await nodes.Start(node);
         using var cancel = new CancellationTokenSource(Long);
         string[] names = ["a", "b", "c", "d"];
         await Task.WhenAll(names.Select((name, i) => Write(Session(nodes, i % 3 + 1), name, 25, cancel.Token)));
@@ -93,8 +92,7 @@ public sealed class ReplicaLossTests() : RoleTestBase("""
     public async Task While_roles_crash_and_nodes_are_cut_off_nothing_acknowledged_is_lost(int seed)
     {
         var nodes = Nodes(seed);
-        for (var node = 1; node <= 3; node++)
-            foreach (var role in (string[])["acceptor", "replica", "leader"]) await nodes.Start(role, node);
+        for (var node = 1; node <= 3; node++) await nodes.Start(node);
         using var cancel = new CancellationTokenSource(Long);
         string[] names = ["a", "b", "c"];
         var writing = Task.WhenAll(names.Select((name, i) => Write(Session(nodes, i + 1), name, 40, cancel.Token)));
@@ -103,11 +101,10 @@ public sealed class ReplicaLossTests() : RoleTestBase("""
         while (!writing.IsCompleted)
         {
             await Task.Delay(random.Next(100, 400), cancel.Token);
-            switch (random.Next(4))
+            string[] roles = ["acceptor", "leader", "replica", "snapshotter", "fetcher"];
+            switch (random.Next(roles.Length + 1))
             {
-                case 0: await nodes.Start("acceptor", random.Next(1, 4)); break;
-                case 1: await nodes.Start("leader", random.Next(1, 4)); break;
-                case 2: await nodes.Start("replica", random.Next(1, 4)); break;
+                case var i when i < roles.Length: await nodes.Start(roles[i], random.Next(1, 4)); break;
                 default:
                     nodes.CutOff = random.Next(1, 4);
                     await Task.Delay(random.Next(100, 800), cancel.Token);

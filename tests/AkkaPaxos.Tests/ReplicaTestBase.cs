@@ -8,8 +8,8 @@ using AkkaPaxos.MultiPaxos;
 namespace AkkaPaxos.Tests;
 
 /// <summary>
-/// A replica of node 1 among probes, in virtual time: with its journal and snapshots in memory, the test kit's scheduler, and
-/// <see cref="ListMachine"/> as the application. Session 1 is open before a test begins, unless it starts its replica itself.
+/// A replica of node 1 among probes, in virtual time: with the test kit's scheduler, and <see cref="ListMachine"/> as the application. Session 1 is open
+/// before a test begins, unless it starts its replica itself.
 /// </summary>
 public abstract class ReplicaTestBase() : RoleTestBase(Hocon, virtualTime: true)
 {
@@ -25,12 +25,24 @@ public abstract class ReplicaTestBase() : RoleTestBase(Hocon, virtualTime: true)
     protected ListMachine Lines { get; private set; } = new();
 
     /// <summary>A replica that has executed nothing.</summary>
-    protected IActorRef StartEmpty(int node = 1)
+    protected IActorRef StartEmpty(int node = 1) => StartFrom(null, node);
+
+    /// <summary>A replica that starts from a snapshot.</summary>
+    protected IActorRef StartFrom(ReplicaSnapshot? snapshot, int node = 1)
+    {
+        var replica = StartWaiting(node);
+        Next<GetState>(Peers.SnapshotterProbe(node));
+        replica.Tell(new RestoreFrom(snapshot), Peers.SnapshotterProbe(node).Ref);
+        Sync(replica);
+        return replica;
+    }
+
+    /// <summary>A replica that waits for its state.</summary>
+    protected IActorRef StartWaiting(int node = 1)
     {
         var context = Node(node) with { StateMachine = () => Lines = new ListMachine() };
         var replica = Sys.ActorOf(Props.Create(typeof(Replica), context), $"replica-of-{node}-{Guid.NewGuid():N}");
         Peers.Put("replica", node, replica);
-        Sync(replica);
         return replica;
     }
 

@@ -249,10 +249,9 @@ public sealed class ReplicaTests : ReplicaTestBase
         replica.Tell(new Decision(2, B(2, 2), null), ActorRefs.NoSender);
         Assert.Equal(2, Sync(replica).SlotOut);
 
-        // So it asks who decided, once it sees that the value does not come.
-        Looks(replica, 2);
-        Assert.Equal(2, Next<CatchUp>(Peers.ReplicaProbe(2)).FromSlot);
-        replica.Tell(new Decisions([new Decision(2, B(2, 2), Value.Batch([C(7)]))]), Peers.ReplicaProbe(2).Ref);
+        // So its fetcher asks who decided, once it sees that the value does not come.
+        Assert.Equal((2, new NodeId(2)), (Sync(replica).Decided, Sync(replica).DecidedBy));
+        replica.Tell(new Decisions([new Decision(2, B(2, 2), Value.Batch([C(7)]))]), Peers.FetcherProbe(1).Ref);
         Assert.Equal(3, Sync(replica).SlotOut);
         Assert.Equal(["c7"], Lines.Lines);
     }
@@ -434,6 +433,182 @@ public sealed class ReplicaTests : ReplicaTestBase
         Decide(replica, 3);
         Assert.Equal(5, Sync(replica).SlotOut);
         Assert.Equal(["c2"], Lines.Lines);
+    }
+
+    // --- the state that it starts from ---
+
+    /// <summary>A snapshot of the replica that has executed slots 1 and 2.</summary>
+    private ReplicaSnapshot Snapshot()
+    {
+        var replica = StartReplica();
+        Decide(replica, 2, C(1));
+        return Captured(replica);
+    }
+
+    private ReplicaSnapshot Captured(IActorRef replica)
+    {
+        var snapshotter = CreateTestProbe();
+        replica.Tell(CaptureState.Instance, snapshotter.Ref);
+        var captured = snapshotter.ExpectMsg<CapturedState>(InTime);
+        return new ReplicaSnapshot(captured.SlotOut, captured.Encode());
+    }
+
+    [Fact]
+    public void It_starts_from_the_snapshot_on_disk()
+    {
+        var replica = StartFrom(Snapshot());
+        var status = Sync(replica);
+        Assert.Equal((3, 3, 3), (status.SlotOut, status.SlotIn, status.SnapshotSlot));
+        Assert.Equal(["c1"], Lines.Lines);
+        replica.Tell(new Request([C(1)]), TestActor);
+        Assert.Equal("1", Text(Assert.Single(ExpectMsg<Response>(InTime).Replies).Result)); // the sessions are there too
+        Assert.Equal(new Executed(3), Received<Executed>(replica, Leader)[^1]);
+    }
+
+    [Fact]
+    public void Until_it_has_its_state_it_asks_for_it_and_what_it_is_told_waits()
+    {
+        var snapshot = Snapshot();
+        var replica = StartWaiting();
+        Next<GetState>(Peers.SnapshotterProbe(1)); // lost
+        var asker = CreateTestProbe();
+        replica.Tell(GetReplicaStatus.Instance, asker.Ref);
+        Decide(replica, 3, C(2));
+        Pass(Settings.ResendInterval);
+        Next<GetState>(Peers.SnapshotterProbe(1));
+        Assert.False(asker.HasMessages);
+        replica.Tell(new RestoreFrom(snapshot), Peers.SnapshotterProbe(1).Ref);
+        Assert.Equal(3, asker.ExpectMsg<ReplicaStatus>(InTime).SlotOut);
+        Assert.Equal(4, Sync(replica).SlotOut);
+        replica.Tell(new RestoreFrom(null), Peers.SnapshotterProbe(1).Ref); // the answer to the first
+        Assert.Equal(4, Sync(replica).SlotOut);
+    }
+
+    [Fact]
+    public void A_snapshot_on_disk_that_does_not_restore_stops_it_and_says_so()
+    {
+        var state = Snapshot().State;
+        var replica = StartWaiting();
+        Watch(replica);
+        EventFilter.Error(start: "replica of node 1: paxos-default-1-replica cannot be read: ").ExpectOne(() =>
+            replica.Tell(new RestoreFrom(new ReplicaSnapshot(9, state)), Peers.SnapshotterProbe(1).Ref)); // it holds slot 3
+        ExpectTerminated(replica, InTime);
+    }
+
+    // --- what others know, and it does not, or the reverse ---
+
+    [Fact]
+    public void What_another_says_of_itself_is_compared_and_told_to_those_beside_it()
+    {
+        var replica = StartReplica();
+        var checksum = Sync(replica).Checksum;
+        Decide(replica, 2, C(1));
+        var progress = new Progress(new NodeId(2), 2, 1, checksum); // an older slot, equal: fine
+        replica.Tell(progress, Peers.ReplicaProbe(2).Ref);
+        Peers.FetcherProbe(1).ExpectMsg(progress, InTime);
+        Assert.Equal(progress, Next<Progress>(Peers.SnapshotterProbe(1)));
+    }
+
+    [Fact]
+    public void A_peer_that_differs_at_the_same_slot_stops_the_replica_for_good()
+    {
+        var replica = StartReplica();
+        var checksum = Sync(replica).Checksum;
+        EventFilter.Exception<InvariantViolationException>(contains: "R3").ExpectOne(() =>
+            replica.Tell(new Progress(new NodeId(3), 2, 1, checksum + 1), Peers.ReplicaProbe(3).Ref));
+    }
+
+    [Fact]
+    public void It_answers_with_pages_of_consecutive_decisions_while_it_keeps_them()
+    {
+        Settings = Settings with { PageBytes = 200, SnapshotKeepSlots = 2 };
+        var replica = StartReplica();
+        for (var slot = 2; slot <= 20; slot++) Decide(replica, slot, C(slot));
+        var all = new List<Decision>();
+        while (all.Count < 20)
+        {
+            replica.Tell(new CatchUp(all.Count + 1), TestActor);
+            var page = ExpectMsg<Decisions>(InTime).Entries;
+            Assert.InRange(page.Count, 1, 10);
+            all.AddRange(page);
+        }
+        Assert.Equal(Enumerable.Range(1, 20).Select(s => (long)s), all.Select(d => d.Slot));
+        replica.Tell(new CatchUp(21), TestActor);
+        Assert.Empty(ExpectMsg<Decisions>(InTime).Entries);
+
+        replica.Tell(new SnapshotSaved(15), Peers.SnapshotterProbe(1).Ref);
+        Assert.Equal(15, Sync(replica).SnapshotSlot);
+        replica.Tell(new CatchUp(13), TestActor);
+        Assert.Equal(13, ExpectMsg<Decisions>(InTime).Entries[0].Slot);
+        replica.Tell(new CatchUp(12), TestActor); // the snapshotter answers
+        Assert.Equal(12, Next<CatchUp>(Peers.SnapshotterProbe(1)).FromSlot);
+        Assert.Equal(TestActor, Peers.SnapshotterProbe(1).LastSender);
+    }
+
+    [Fact]
+    public void Decisions_that_its_fetcher_brings_are_executed_and_it_says_how_far()
+    {
+        var replica = StartReplica();
+        var brought = new Decisions([new Decision(2, B(1), Value.Batch([C(1)])), new Decision(3, B(1), Value.NoOp), new Decision(5, B(1), Value.NoOp)]);
+        for (var i = 0; i < 2; i++)
+        {
+            replica.Tell(brought, Peers.FetcherProbe(1).Ref);
+            Peers.FetcherProbe(1).ExpectMsg(new CaughtUp(4), InTime);
+        }
+        Assert.Equal(["c1"], Lines.Lines);
+    }
+
+    [Fact]
+    public void A_snapshot_that_its_fetcher_brings_takes_the_place_of_its_state_and_goes_to_the_snapshotter()
+    {
+        var ahead = StartReplica(2);
+        for (var slot = 2; slot <= 30; slot++) Decide(ahead, slot, C(slot));
+        var snapshot = Captured(ahead);
+
+        var replica = StartReplica();
+        Lead(replica, 1);
+        replica.Tell(new Request([C(3), C(500)]), TestActor); // one that was executed elsewhere long ago
+        Assert.Equal(2, ExpectPropose().Slot);
+        replica.Tell(new InstallSnapshot(snapshot), Peers.FetcherProbe(1).Ref);
+        Peers.FetcherProbe(1).ExpectMsg(new CaughtUp(31), InTime);
+        Assert.Same(snapshot, Next<SaveInstalled>(Peers.SnapshotterProbe(1)).Snapshot);
+        Assert.Equal(Sync(ahead).Checksum, Sync(replica).Checksum);
+        Assert.Equal(1, Sync(replica).SnapshotSlot); // it is not on disk
+        Assert.Equal([3], ExpectMsg<Response>(InTime).Replies.Select(r => r.Sequence)); // known from the sessions
+        var again = ExpectPropose(); // the slot of the other one was decided otherwise
+        Assert.Equal(31, again.Slot);
+        Assert.Equal([500], Sequences(again.Value.Commands));
+
+        replica.Tell(new InstallSnapshot(Snapshot()), Peers.FetcherProbe(1).Ref); // an older one
+        Peers.FetcherProbe(1).ExpectMsg(new CaughtUp(31), InTime);
+    }
+
+    [Fact]
+    public void A_snapshot_that_does_not_restore_changes_nothing()
+    {
+        var replica = StartReplica();
+        Decide(replica, 2, C(1));
+        EventFilter.Error(contains: "cannot use").ExpectOne(() =>
+            replica.Tell(new InstallSnapshot(new ReplicaSnapshot(45, new byte[10])), Peers.FetcherProbe(1).Ref));
+        Peers.FetcherProbe(1).ExpectMsg(new CaughtUp(3), InTime);
+        replica.Tell(Ask(1, serializable: true), TestActor);
+        Assert.Equal("c1", Text(ExpectMsg<QueryResponse>(InTime).Results[0].Result));
+    }
+
+    [Fact]
+    public void Its_state_is_captured_at_a_slot_whatever_is_executed_afterwards()
+    {
+        var replica = StartReplica();
+        Decide(replica, 2, C(1, "x"));
+        Assert.True(Sync(replica).Uncaptured > 0);
+        replica.Tell(CaptureState.Instance, TestActor);
+        Decide(replica, 3, C(2));
+        Assert.Equal(4, Sync(replica).SlotOut);
+        var captured = ExpectMsg<CapturedState>(InTime);
+        Assert.Equal(3, captured.SlotOut);
+        StopAndWait(replica);
+        StartFrom(new ReplicaSnapshot(captured.SlotOut, captured.Encode()));
+        Assert.Equal(["x"], Lines.Lines);
     }
 
     // --- questions ---

@@ -13,6 +13,7 @@ public static class RoleLifelines
     {
         "client" => new Lifeline(LifelineGroup.Client, 0),
         "proposer" => new Lifeline(LifelineGroup.Proposer, node),
+        "snapshotter" or "fetcher" => new Lifeline(LifelineGroup.LearningReplica, node), // by them it learns
         "replica" => new Lifeline(Learning.Contains(message) ? LifelineGroup.LearningReplica : LifelineGroup.Replica, node),
         "leader" => new Lifeline(LifelineGroup.Leader, node),
         "scout" => new Lifeline(LifelineGroup.Scout, node),

@@ -90,3 +90,16 @@ internal sealed class ConfirmsAnyBallot(RoleContext context) : Acceptor(context)
         else base.OnCommand(message);
     }
 }
+
+/// <summary>Promises another leader's ballot while it is bound by a lease (linearizability).</summary>
+internal sealed class BreaksItsLease(RoleContext context) : Acceptor(context)
+{
+    protected override bool IsBound(Ballot asked) => false;
+}
+
+/// <summary>Does not read back at a restart that it may be bound by a lease (linearizability).</summary>
+internal sealed class ForgetsItsLease(RoleContext context) : Acceptor(context)
+{
+    protected override void OnRecover(object message) =>
+        base.OnRecover(message is AcceptorTruncated truncated ? truncated with { LongestLease = TimeSpan.Zero } : message);
+}

@@ -20,7 +20,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
     /// <summary>Whether it is the journal's log that is faulty: it runs with <see cref="JournalModel.Log"/> only.</summary>
     public bool IsOfLog => LogFlaw is not null;
 
-    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica; then those of the journal's log.</summary>
+    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica, snapshotter, fetcher; then those of the journal's log.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
     [
         Acceptor<PromisesBeforePersist>("promises-before-persist", "S1", "says Promise while the promise is on its way to the journal"),
@@ -33,6 +33,8 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Acceptor<TruncatesTooFar>("truncates-too-far", "A3", "truncates a few slots more than a majority has snapshots of"),
         Acceptor<ForgetsTruncation>("forgets-truncation", "A3", "does not read its truncation point back at a restart"),
         Acceptor<ConfirmsAnyBallot>("confirms-any-ballot", "linearizability", "confirms a leader's ballot though it has promised a higher one"),
+        Acceptor<BreaksItsLease>("breaks-its-lease", "linearizability", "promises another leader's ballot while it is bound by a lease"),
+        Acceptor<ForgetsItsLease>("forgets-its-lease", "linearizability", "does not read back at a restart that it may be bound by a lease"),
         Scout<AdoptsLowestBallot>("adopts-lowest-ballot", "C2", "the scout hands on the pvalue of a slot's lowest ballot, not the highest"),
         Scout<AdoptsOnMinority>("adopts-on-minority", "C2", "the scout takes n/2 of n promises for a majority"),
         Scout<AdoptsFirstPage>("adopts-first-page", "C2", "the scout takes the first page of a promise for all of it"),
@@ -44,6 +46,8 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Commander<AsksAcceptorsOnce>("asks-acceptors-once", "liveness", "the commander does not ask again when no answer comes"),
         Confirmer<ConfirmsUnasked>("confirms-unasked", "linearizability", "the leader answers for reads without asking whether it still leads"),
         Confirmer<ConfirmsOnMinority>("confirms-on-minority", "linearizability", "the confirmer takes n/2 of n acceptors for enough"),
+        Leader<StretchesItsLease>("stretches-its-lease", "linearizability", "counts its lease from when it was confirmed, not from when it asked"),
+        Leader<TrustsItsClock>("trusts-its-clock", "linearizability", "makes nothing of the drift of clocks in its lease"),
         Leader<IgnoresFoundPValues>("ignores-found-pvalues", "C2", "proposes what replicas asked for, whatever its scout found"),
         Leader<PrefersOwnProposals>("prefers-own-proposals", "C2", "lets what a replica proposed win over what its scout found"),
         Leader<FillsFoundSlots>("fills-found-slots", "C2", "puts no-ops also where its scout found a pvalue"),
@@ -56,8 +60,6 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ExecutesUnknownSessions>("executes-unknown-sessions", "R5", "executes commands of sessions that it does not know"),
         Replica<DeniesExecution>("denies-execution", "R5", "says of each command of a session that it does not know that it was not executed"),
         Replica<ForgetsAnswers>("forgets-answers", "R5", "forgets a client's answers up to its latest command"),
-        Replica<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
-        Replica<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
         Replica<SnapshotsLaterState>("snapshots-later-state", "failure", "encodes in a snapshot the state as it is by then, not as it was at its slot"),
         Replica<ExecutesAsTheyArrive>("executes-as-they-arrive", "R3", "executes decisions in the order in which they arrive"),
         Replica<SkipsGaps>("skips-gaps", "R3", "goes on past a slot whose decision it has missed"),
@@ -65,9 +67,11 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Replica<ReadsLocally>("reads-locally", "linearizability", "answers questions from its own state, however far behind that is"),
         Replica<ReadsTooEarly>("reads-too-early", "linearizability", "asks the leader for the slot to wait for, and does not wait"),
         Replica<ProposesBeyondWindow>("proposes-beyond-window", "R4", "proposes for slots beyond the window"),
-        Replica<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
-        Replica<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
         Replica<ExecutesUnlikeOthers>("executes-unlike-others", "R3", "has a state machine whose outcome depends on the node"),
+        Snapshotter<SnapshotsWithoutSessions>("snapshots-without-sessions", "R3", "leaves the sessions out of its snapshots"),
+        Snapshotter<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
+        Snapshotter<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
+        Fetcher<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
         Log("log-syncs-later", "acknowledges a commit, and syncs it before it does the next thing", f => new SyncsLater(f)),
         Log("log-never-syncs", "acknowledges a commit without a sync", f => new NeverSyncs(f)),
         Log("log-never-syncs-names", "begins a segment without a sync of its folder", f => new NeverSyncsNames(f)),
@@ -94,6 +98,11 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
     private static Mutant Leader<T>(string name, string rule, string flaw) where T : Leader => Of("leader", typeof(T), name, rule, flaw);
 
     private static Mutant Replica<T>(string name, string rule, string flaw) where T : Replica => Of("replica", typeof(T), name, rule, flaw);
+
+    private static Mutant Snapshotter<T>(string name, string rule, string flaw) where T : Snapshotter =>
+        Of("snapshotter", typeof(T), name, rule, flaw);
+
+    private static Mutant Fetcher<T>(string name, string rule, string flaw) where T : Fetcher => Of("fetcher", typeof(T), name, rule, flaw);
 
     private static Mutant Scout<T>(string name, string rule, string flaw) where T : Scout => Leader<LeaderWithScout<T>>(name, rule, flaw);
 

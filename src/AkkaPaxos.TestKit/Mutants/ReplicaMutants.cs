@@ -1,7 +1,6 @@
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.StateMachine;
-using Google.Protobuf;
 
 namespace AkkaPaxos.TestKit.Mutants;
 
@@ -63,51 +62,6 @@ internal sealed class ForgetsAnswers(RoleContext context) : Replica(context)
     private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
     {
         protected override Answer ExecuteOnce(Command command) => base.ExecuteOnce(command with { Oldest = command.Sequence + 1 });
-    }
-}
-
-/// <summary>Leaves the sessions out of its snapshots (R5, R3).</summary>
-internal sealed class SnapshotsWithoutSessions(RoleContext context) : Replica(context)
-{
-    private const int Sessions = 6; // of snapshot.proto's State
-
-    protected override void OnCommand(object message) =>
-        base.OnCommand(message is ReplicaSnapshot snapshot ? snapshot with { State = Without(Sessions, snapshot.State.ToArray()) } : message);
-
-    private static byte[] Without(int field, byte[] encoded)
-    {
-        var (input, kept) = (new CodedInputStream(encoded), new MemoryStream());
-        for (var from = 0; input.ReadTag() is var tag && tag != 0; from = (int)input.Position)
-        {
-            input.SkipLastField();
-            if (WireFormat.GetTagFieldNumber(tag) != field) kept.Write(encoded, from, (int)input.Position - from);
-        }
-
-        return kept.ToArray();
-    }
-}
-
-/// <summary>Says that its snapshot holds the next slot as well: who restores it never executes that one (R3).</summary>
-internal sealed class SnapshotsOneSlotLate(RoleContext context) : Replica(context)
-{
-    private const int SlotOut = 2; // of snapshot.proto's State
-
-    protected override void OnCommand(object message)
-    {
-        if (message is ReplicaSnapshot snapshot) message = new ReplicaSnapshot(snapshot.SlotOut + 1, Late(snapshot));
-        base.OnCommand(message);
-    }
-
-    // The last of a field's values counts in protobuf's encoding.
-    private static byte[] Late(ReplicaSnapshot snapshot)
-    {
-        var late = new MemoryStream();
-        late.Write(snapshot.State.Span);
-        var output = new CodedOutputStream(late, leaveOpen: true);
-        output.WriteTag(SlotOut, WireFormat.WireType.Varint);
-        output.WriteInt64(snapshot.SlotOut + 1);
-        output.Flush();
-        return late.ToArray();
     }
 }
 
@@ -189,22 +143,6 @@ internal sealed class ReadsTooEarly(RoleContext context) : Replica(context)
 /// <summary>Proposes for slots up to twice the window ahead (R4).</summary>
 internal sealed class ProposesBeyondWindow(RoleContext context)
     : Replica(context with { Settings = context.Settings with { Window = 2 * context.Settings.Window } });
-
-/// <summary>Takes how far others have executed for how far their snapshots reach: truncates what none of them can restore (A3).</summary>
-internal sealed class TruncatesAtExecuted(RoleContext context) : Replica(context)
-{
-    protected override void OnCommand(object message) =>
-        base.OnCommand(message is Progress progress ? progress with { SnapshotSlot = progress.SlotOut } : message);
-}
-
-/// <summary>Does not take the decisions that it asked others for (liveness).</summary>
-internal sealed class NeverCatchesUp(RoleContext context) : Replica(context)
-{
-    protected override void OnCommand(object message)
-    {
-        if (message is not Decisions) base.OnCommand(message);
-    }
-}
 
 /// <summary>Has a state machine whose outcome depends on the node at times, as one does that asks its clock (R3).</summary>
 internal sealed class ExecutesUnlikeOthers(RoleContext context)

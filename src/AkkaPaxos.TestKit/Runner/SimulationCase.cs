@@ -33,7 +33,7 @@ public sealed record SimulationCase(int Seed)
     public static IReadOnlyList<string> FaultKinds { get; } =
     [
         "clock-drift", "clock-jump", "corrupt-record", "crash", "delay", "drop", "duplicate", "failing-disk", "partition", "reconnect", "reorder",
-        "slow-disk", "torn-write",
+        "role-crash", "slow-disk", "torn-write",
     ];
 
     /// <summary>Whether a text names a fault that can be left out: a kind, or one of it as <c>crash.2</c>.</summary>

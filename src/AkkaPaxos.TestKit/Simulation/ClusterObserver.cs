@@ -102,7 +102,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
                     var closed = slot;
                     Check("A3", Slot(closed).Chosen is not null, () => $"{node} truncated below {e.BelowSlot}, but slot {closed} is not chosen");
                 }
-                Check("A3", _snapshots.Values.Count(slot => slot >= e.BelowSlot) > nodes / 2, () => $"{node} truncated below {e.BelowSlot}, "
+                Check("A3", e.BelowSlot <= view.TruncatedBelow || _snapshots.Values.Count(slot => slot >= e.BelowSlot) > nodes / 2, () => $"{node} truncated below {e.BelowSlot}, "
                     + $"which a majority has no snapshots of: {string.Join(", ", _snapshots.Select(s => $"{s.Key} has below {s.Value}"))}");
                 view.TruncatedBelow = Math.Max(view.TruncatedBelow, e.BelowSlot);
                 Adopted(node, e.Promised);

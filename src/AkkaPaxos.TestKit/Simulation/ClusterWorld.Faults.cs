@@ -1,3 +1,5 @@
+using Akka.Actor;
+using Akka.Dispatch.SysMsg;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.TestKit.Simulation;
@@ -29,6 +31,7 @@ internal sealed partial class ClusterWorld
     {
         _wasCalm = _settings.IsCalm;
         Faults.Every("crash", s => s.Crashes, CrashSomeone);
+        Faults.Every("role-crash", s => s.RoleCrashes, CrashSomeRole);
         Faults.Every("partition", s => s.Partitions, PartitionSomehow);
         Faults.Every("slow-disk", s => s.SlowDisks, chance => Always(
             () => _slowUntil[Someone(ref chance).Name] = Now + TimeSpan.FromSeconds(3 * chance.NextDouble())));
@@ -207,6 +210,16 @@ internal sealed partial class ClusterWorld
         return true;
     }
 
+    private bool CrashSomeRole(SeededChance chance)
+    {
+        var node = Someone(ref chance);
+        var roles = MultiPaxosNode.ProductRoles;
+        var role = roles[chance.Next(roles.Count)];
+        if (node.Current is not { } life || !life.TrySend(ActorPath.Parse(SimulatedNode.PathOf(node.Name, role)), new Terminate())) return false;
+        Events.Add(new RoleFailed(Now, node.Name, role, new InvalidOperationException("the simulation ended it")));
+        return true;
+    }
+
     private void RestartLater(SimulatedNode node, ref SeededChance chance) => Faults.After(_settings.Downtime * chance.NextDouble(), () =>
     {
         if (node.Current is null) Restart(node.Name);
@@ -276,9 +289,9 @@ internal sealed partial class ClusterWorld
     public override TimeSpan SyncDelay(SimulatedNode node) => TimeSpan.FromMicroseconds(
         _slowUntil.TryGetValue(node.Name, out var until) && until > Now ? _disks.Next(20_000, 300_000) : _disks.Next(50, 2000));
 
-    // It works beside its replica: on a large state for seconds.
+    // It works beside its snapshotter: on a large state for seconds.
     public override TimeSpan TurnDelay(string path) =>
-        path.EndsWith("/replica/encoder", StringComparison.Ordinal) ? TimeSpan.FromMicroseconds(_disks.Next(100, 100_000)) : TimeSpan.Zero;
+        path.EndsWith("/snapshotter/encoder", StringComparison.Ordinal) ? TimeSpan.FromMicroseconds(_disks.Next(100, 100_000)) : TimeSpan.Zero;
 
     public override bool DiskFails(SimulatedNode node, out bool stored)
     {

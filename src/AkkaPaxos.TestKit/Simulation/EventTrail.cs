@@ -81,7 +81,8 @@ internal sealed class EventTrail(int keep)
     {
         var label = MultiPaxosLabels.Of(message.Message);
         var fromRole = message.FromRole.Length > 0 ? message.FromRole : message.ToRole;
-        drawing.Message(Line(message.From, fromRole, label.Name), Line(message.To, message.ToRole, label.Name), label, isLost, at);
+        var (from, to) = (Line(message.From, fromRole, label.Name), Line(message.To, message.ToRole, label.Name));
+        if (from != to) drawing.Message(from, to, label, isLost, at); // else between a replica and what stands for it in a drawing
     }
 
     // Nodes are n1, n2, ...; the roles of the node of clients are c1, c2, ...

@@ -7,9 +7,21 @@ using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
-/// <summary>The real MultiPaxos roles for simulated nodes n1, n2, ...: acceptor, replica and leader on each.</summary>
+/// <summary>The real MultiPaxos roles for simulated nodes n1, n2, ...: acceptor, snapshotter, replica, fetcher and leader on each.</summary>
 public static class MultiPaxosNode
 {
+    private static readonly (string Name, Type Class)[] Product =
+    [
+        ("acceptor", typeof(Acceptor)), ("snapshotter", typeof(Snapshotter)), ("replica", typeof(Replica)), ("fetcher", typeof(Fetcher)),
+        ("leader", typeof(Leader)),
+    ];
+
+    // What these say within their node is never held: no figure of a paper shows it.
+    private static readonly string[] Beside = ["snapshotter", "fetcher"];
+
+    /// <summary>The roles of every node, by name.</summary>
+    internal static IReadOnlyList<string> ProductRoles { get; } = [.. Product.Select(p => p.Name)];
+
     /// <summary>The membership of nodes 1 to <paramref name="nodes"/>.</summary>
     public static Membership Membership(int nodes) => new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")));
 
@@ -26,19 +38,19 @@ public static class MultiPaxosNode
     /// <param name="seed">Where the seeds of its roles' random numbers come from.</param>
     /// <param name="classes">
     /// Roles of one's own by name, as <c>akkapaxos.role</c> registers them: actors with a public constructor that takes a
-    /// <see cref="RoleContext"/>. One named acceptor, replica or leader takes the place of the product's; any other runs beside them.
+    /// <see cref="RoleContext"/>. One named like a role of the product takes its place; any other runs beside them.
     /// </param>
     public static IEnumerable<SimulatedRole> Roles(
         NodeStart node, int self, Membership membership, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1,
         IReadOnlyDictionary<string, Type>? classes = null)
     {
-        var peers = node.Peers();
+        var (peers, direct) = (node.Peers(), node.DirectPeers());
         foreach (var (name, role) in Classes(classes))
         {
             // Differs by node, role and start, so that a leader which comes back does not wait just as long as before.
             var ownSeed = name.Aggregate(seed, (s, c) => unchecked(s * 31 + c));
             ownSeed = unchecked((ownSeed * 31 + self) * 31 + node.Number);
-            var context = new RoleContext(new NodeId(self), "default", membership, peers, settings, stateMachine, ownSeed);
+            var context = new RoleContext(new NodeId(self), "default", membership, Beside.Contains(name) ? direct : peers, settings, stateMachine, ownSeed);
             yield return new SimulatedRole(name, Props.Create(role, context));
         }
     }
@@ -46,8 +58,7 @@ public static class MultiPaxosNode
     private static IEnumerable<(string Name, Type Class)> Classes(IReadOnlyDictionary<string, Type>? own)
     {
         own ??= new Dictionary<string, Type>();
-        (string Name, Type Class)[] product = [("acceptor", typeof(Acceptor)), ("replica", typeof(Replica)), ("leader", typeof(Leader))];
-        var added = own.Where(o => product.All(p => p.Name != o.Key)).OrderBy(o => o.Key, StringComparer.Ordinal);
-        return [.. product.Select(p => (p.Name, own.GetValueOrDefault(p.Name, p.Class))), .. added.Select(o => (o.Key, o.Value))];
+        var added = own.Where(o => Product.All(p => p.Name != o.Key)).OrderBy(o => o.Key, StringComparer.Ordinal);
+        return [.. Product.Select(p => (p.Name, own.GetValueOrDefault(p.Name, p.Class))), .. added.Select(o => (o.Key, o.Value))];
     }
 }

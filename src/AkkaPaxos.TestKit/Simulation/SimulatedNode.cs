@@ -37,11 +37,23 @@ public sealed class NodeStart
         return node != Name || _incarnation.Node.HoldsOwnMessages ? new SimulatedLink(path, provider) : new OwnRole(path, provider);
     }
 
-    /// <summary>A directory of MultiPaxos roles for this node, where acceptor, leader and replica have these names as roles.</summary>
-    /// <param name="nodeName">The name of the node with a number; by default <c>n1</c> for 1.</param>
-    public IPeerDirectory Peers(Func<NodeId, string>? nodeName = null) => new LinkDirectory(this, nodeName ?? (id => $"n{id}"));
+    private IActorRef PeerOrOwn(string node, string role)
+    {
+        var provider = (SimulatedActorRefProvider)_incarnation.System.Provider;
+        return node == Name ? new OwnRole(ActorPath.Parse(SimulatedNode.PathOf(node, role)), provider) : Peer(node, role);
+    }
 
-    private sealed class LinkDirectory(NodeStart node, Func<NodeId, string> nodeName) : IPeerDirectory
+    /// <summary>
+    /// A directory of MultiPaxos roles for this node, where each has the name that <c>akkapaxos.role</c> gives it. Snapshotter and fetcher are told at once what they are
+    /// told, also where what a node's roles tell each other is held.
+    /// </summary>
+    /// <param name="nodeName">The name of the node with a number; by default <c>n1</c> for 1.</param>
+    public IPeerDirectory Peers(Func<NodeId, string>? nodeName = null) => new LinkDirectory(this, nodeName ?? (id => $"n{id}"), Peer);
+
+    /// <summary>The same for snapshotter and fetcher: all of the own node's roles are told at once.</summary>
+    internal IPeerDirectory DirectPeers() => new LinkDirectory(this, id => $"n{id}", PeerOrOwn);
+
+    private sealed class LinkDirectory(NodeStart node, Func<NodeId, string> nodeName, Func<string, string, IActorRef> peer) : IPeerDirectory
     {
         private readonly Dictionary<(NodeId, string), IActorRef> _known = [];
 
@@ -51,10 +63,14 @@ public sealed class NodeStart
 
         public IActorRef Replica(NodeId id) => Find(id, "replica");
 
-        private IActorRef Find(NodeId id, string role)
+        public IActorRef Snapshotter(NodeId id) => Find(id, "snapshotter", node.PeerOrOwn);
+
+        public IActorRef Fetcher(NodeId id) => Find(id, "fetcher", node.PeerOrOwn);
+
+        private IActorRef Find(NodeId id, string role, Func<string, string, IActorRef>? how = null)
         {
-            if (!_known.TryGetValue((id, role), out var peer)) _known.Add((id, role), peer = node.Peer(nodeName(id), role));
-            return peer;
+            if (!_known.TryGetValue((id, role), out var found)) _known.Add((id, role), found = (how ?? peer)(nodeName(id), role));
+            return found;
         }
     }
 
@@ -147,7 +163,7 @@ internal sealed class SimulatedNode
     /// <summary>Where not null, a role that fails or stops is started again after this long, unless it found an invariant violated.</summary>
     public TimeSpan? RestartRolesAfter { get; init; }
 
-    /// <summary>How much longer than virtual time the node's timers take: 1 is just as long.</summary>
+    /// <summary>How much longer than virtual time the node's timers take, and how much slower its monotonic clock goes: 1 is just as long.</summary>
     public double TimerRate { get; init; } = 1;
 
     /// <summary>How far the node's wall clock is ahead of virtual time.</summary>

@@ -12,7 +12,7 @@ internal sealed class SimulatedScheduler(Config config, ILoggingAdapter log) : S
 
     protected override DateTimeOffset TimeNow => _system.Life?.Node.Clock ?? SimulatedWorld.Epoch;
 
-    public override TimeSpan MonotonicClock => _system.Life?.Driver.Now ?? TimeSpan.Zero;
+    public override TimeSpan MonotonicClock => _system.Life is { } life ? life.Driver.Now / life.Node.TimerRate : TimeSpan.Zero;
 
     public override TimeSpan HighResMonotonicClock => MonotonicClock;
 

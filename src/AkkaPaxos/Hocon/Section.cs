@@ -69,6 +69,15 @@ internal sealed class Section
         return HoconText.Duration(Text(key, Expected)) is { Ticks: > 0 } duration ? duration : throw Wrong(key, Expected);
     }
 
+    /// <summary>A duration, or zero for <c>off</c>.</summary>
+    public TimeSpan DurationOrOff(string key)
+    {
+        const string Expected = "off or a duration above 0 (like 200 ms, 5s)";
+        var text = Text(key, Expected);
+        return HoconText.Boolean(text) is false ? TimeSpan.Zero
+            : HoconText.Duration(text) is { Ticks: > 0 } duration ? duration : throw Wrong(key, Expected);
+    }
+
     public long Size(string key, long max = long.MaxValue)
     {
         var expected = $"a size above 0{(max == long.MaxValue ? "" : $" and up to {max >> 20} MiB")} (like 512 KiB, 4 MiB)";

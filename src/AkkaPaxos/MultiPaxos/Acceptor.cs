@@ -39,14 +39,17 @@ public class Acceptor : UntypedPersistentActor
     private readonly Dictionary<long, PValue> _inFlight = []; // the last pvalue issued for a slot, until it is on disk
     private long _bytesSinceSign; // of values, since the leader beside it was told of the one that sends them
     private long _bytesInFlight; // of all pvalues that were issued and are not on disk
+    private TimeSpan _longestLease;
 
     // On disk.
     private Ballot _promisedOnDisk = Ballot.Bottom;
     private long _truncatedBelowOnDisk = 1;
-    private readonly SortedList<long, Entry> _accepted = []; // by slot; slots come in about their order, so an insertion is at the end
+    private TimeSpan _longestLeaseOnDisk;
+    private readonly AcceptedPValues _accepted = new();
 
-    /// <summary>The pvalue with a slot's highest ballot, and where in the journal it stands.</summary>
-    private readonly record struct Entry(PValue PValue, long SequenceNr);
+    // In memory only: whom it has promised to promise no other leader anything, and until when by its monotonic clock.
+    private (NodeId Leader, TimeSpan Until) _lease;
+    private TimeSpan _noLeaseBefore;
 
     /// <summary>The acceptor of the node that <paramref name="context"/> describes.</summary>
     public Acceptor(RoleContext context)
@@ -93,6 +96,12 @@ public class Acceptor : UntypedPersistentActor
         else if (prepare.Ballot > _promised)
         {
             if (!_store.MayWrite) return; // it asks again
+            if (IsBound(prepare.Ballot))
+            {
+                _noLeaseBefore = Now + _context.Settings.LeaderTimeoutMax; // else to a leader that is always asked it would be bound for ever
+                return;
+            }
+
             _promised = prepare.Ballot;
             PersistThen(new AcceptorPromised(prepare.Ballot), e =>
             {
@@ -113,37 +122,8 @@ public class Acceptor : UntypedPersistentActor
     protected virtual Promise PromiseFor(Prepare prepare)
     {
         var adopted = _promisedOnDisk == prepare.Ballot;
-        var (page, next) = adopted ? Page(prepare.FromSlot) : ([], 0);
+        var (page, next) = adopted ? _accepted.Page(prepare.FromSlot, _context.Settings.PageBytes) : ([], 0);
         return new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page);
-    }
-
-    /// <summary>The pvalues from <paramref name="fromSlot"/> on, up to page-bytes but at least one, and where the next page starts.</summary>
-    private (IReadOnlyList<PValue> PValues, long NextSlot) Page(long fromSlot)
-    {
-        var page = new List<PValue>();
-        var bytes = 0L;
-        for (var i = FirstIndexFrom(fromSlot); i < _accepted.Count; i++)
-        {
-            var pvalue = _accepted.GetValueAtIndex(i).PValue;
-            bytes += pvalue.Value.Encoded.Length;
-            if (page.Count > 0 && bytes > _context.Settings.PageBytes) return (page, pvalue.Slot);
-            page.Add(pvalue);
-        }
-
-        return (page, 0);
-    }
-
-    private int FirstIndexFrom(long slot)
-    {
-        var (low, high) = (0, _accepted.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_accepted.GetKeyAtIndex(middle) < slot) low = middle + 1;
-            else high = middle;
-        }
-
-        return low;
     }
 
     // Phase 2: p2a.
@@ -161,7 +141,7 @@ public class Acceptor : UntypedPersistentActor
         {
             AnswerAccept(pvalue, commander);
         }
-        else if (_accepted.TryGetValue(pvalue.Slot, out var entry) && IsSame(pvalue, entry.PValue))
+        else if (_accepted.TryGet(pvalue.Slot, out var known) && IsSame(pvalue, known))
         {
             Learn(pvalue, commander);
         }
@@ -216,8 +196,8 @@ public class Acceptor : UntypedPersistentActor
     // The replica beside it is told first, so that it knows the value when the decision comes, which names only slot and ballot.
     private void Learn(PValue pvalue, IActorRef commander)
     {
-        if (_accepted.TryGetValue(pvalue.Slot, out var entry) && entry.PValue.Ballot == pvalue.Ballot)
-            _link.Tell(_context.Self, "replica", _context.Peers.Replica(_context.Self), new Learned(entry.PValue), pvalue.Slot);
+        if (_accepted.TryGet(pvalue.Slot, out var known) && known.Ballot == pvalue.Ballot)
+            _link.Tell(_context.Self, "replica", _context.Peers.Replica(_context.Self), new Learned(known), pvalue.Slot);
         AnswerAccept(pvalue, commander);
     }
 
@@ -229,7 +209,37 @@ public class Acceptor : UntypedPersistentActor
     // yet, so it is not in any quorum yet. What the leader needs to know is that when it asked no higher ballot had a quorum of phase 1, for
     // without one nothing can have been chosen above its own ballot.
     private void OnConfirm(Confirm confirm) =>
-        _link.Tell(confirm.Ballot.Leader, "confirmer", Sender, new Confirmed(_context.Self, _promisedOnDisk, confirm.Id));
+        _link.Tell(confirm.Ballot.Leader, "confirmer", Sender, new Confirmed(_context.Self, _promisedOnDisk, confirm.Id, Lease(confirm)));
+
+    // ---- leases (Paxos Made Live 5.2): for as long as acceptors that meet every quorum of phase 1 are bound to one leader no other is adopted ----
+
+    private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
+
+    /// <summary>
+    /// Whether it may promise nothing to a ballot's leader, as another has its lease. To accept it needs no such rule: a pvalue of a higher
+    /// ballot comes only when that has been adopted, with a lease of no quorum in its way.
+    /// </summary>
+    protected virtual bool IsBound(Ballot asked) => asked.Leader != _lease.Leader && Now < _lease.Until;
+
+    /// <summary>Binds itself, as it was asked to; returns for how long.</summary>
+    private TimeSpan Lease(Confirm confirm)
+    {
+        var lease = confirm.Lease < _context.Settings.LeaderTimeoutMax ? confirm.Lease : _context.Settings.LeaderTimeoutMax;
+        // With a higher promise on its way it would break its word; and after a restart it knows only whom it promised a ballot.
+        if (lease <= TimeSpan.Zero || Now < _noLeaseBefore || _promised != confirm.Ballot || _promisedOnDisk != confirm.Ballot) return TimeSpan.Zero;
+        if (lease > _longestLeaseOnDisk)
+        {
+            if (lease <= _longestLease || !_store.MayWrite) return TimeSpan.Zero;
+            _longestLease = lease;
+            PersistTruncation();
+            return TimeSpan.Zero;
+        }
+        _lease = (confirm.Ballot.Leader, Now + lease);
+        return lease;
+    }
+
+    /// <summary>A lease may be out that was granted before this start, to the leader of its ballot: any other would have been over before that was promised.</summary>
+    private void KeepLeases() => _lease = (_promisedOnDisk.Leader, Now + _longestLeaseOnDisk);
 
     // The replica beside it: a majority has snapshots of all below (invariant A3). The event repeats the ballot; with it on disk, every entry
     // before it that no remaining pvalue needs can go, and no snapshot is ever taken.
@@ -243,12 +253,11 @@ public class Acceptor : UntypedPersistentActor
     private void PersistTruncation()
     {
         _store.Writes();
-        PersistAsync(new AcceptorTruncated(_truncatedBelow, _promised), e =>
+        PersistAsync(new AcceptorTruncated(_truncatedBelow, _promised, _longestLease), e =>
         {
             _store.Wrote();
             Apply(e);
-            var needed = LastSequenceNr; // this event
-            foreach (var entry in _accepted.Values) needed = Math.Min(needed, entry.SequenceNr);
+            var needed = _accepted.FirstNeeded(LastSequenceNr); // this event at the latest
             if (needed > 1) DeleteMessages(needed - 1);
         });
     }
@@ -263,7 +272,8 @@ public class Acceptor : UntypedPersistentActor
             case AcceptorTruncated e: Apply(e); break;
             case RecoveryCompleted:
                 _store.Recovered();
-                (_promised, _truncatedBelow) = (_promisedOnDisk, _truncatedBelowOnDisk);
+                (_promised, _truncatedBelow, _longestLease) = (_promisedOnDisk, _truncatedBelowOnDisk, _longestLeaseOnDisk);
+                KeepLeases();
                 Log.Debug("acceptor of node {0} has promised ballot {1} and accepted {2} slots above {3}",
                     _context.Self, _promised, _accepted.Count, _truncatedBelow - 1);
                 break;
@@ -292,18 +302,15 @@ public class Acceptor : UntypedPersistentActor
         var pvalue = e.PValue;
         Adopt(pvalue.Ballot);
         if (_inFlight.TryGetValue(pvalue.Slot, out var issued) && issued.Ballot == pvalue.Ballot) _inFlight.Remove(pvalue.Slot);
-        if (pvalue.Slot >= _truncatedBelowOnDisk) _accepted[pvalue.Slot] = new Entry(pvalue, LastSequenceNr);
+        if (pvalue.Slot >= _truncatedBelowOnDisk) _accepted.Set(pvalue, LastSequenceNr);
     }
 
     private void Apply(AcceptorTruncated e)
     {
         Adopt(e.Promised);
         _truncatedBelowOnDisk = Math.Max(_truncatedBelowOnDisk, e.BelowSlot);
-        var gone = FirstIndexFrom(_truncatedBelowOnDisk);
-        if (gone == 0) return;
-        var kept = _accepted.Skip(gone).ToArray();
-        _accepted.Clear();
-        foreach (var (slot, entry) in kept) _accepted.Add(slot, entry);
+        if (e.LongestLease > _longestLeaseOnDisk) _longestLeaseOnDisk = e.LongestLease;
+        _accepted.Truncate(_truncatedBelowOnDisk);
     }
 
     private void Adopt(Ballot ballot)

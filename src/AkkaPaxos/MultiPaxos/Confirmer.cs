@@ -21,6 +21,8 @@ public class Confirmer : UntypedActor
     private readonly long _id;
     private readonly long _slot;
     private readonly HashSet<NodeId> _confirmed = [];
+    private readonly TimeSpan _wished; // a leader that only wants to know who answers binds nobody to another one
+    private TimeSpan _lease; // what each of them has granted at least
 
     /// <summary>A confirmer of <paramref name="ballot"/>.</summary>
     /// <param name="context">The node's.</param>
@@ -31,6 +33,7 @@ public class Confirmer : UntypedActor
     public Confirmer(RoleContext context, IActorRef leader, Ballot ballot, long id, long slot)
     {
         (_context, _leader, _ballot, _id, _slot) = (context, leader, ballot, id, slot);
+        _lease = _wished = ballot.Leader == context.Self ? context.Settings.ReadLease : TimeSpan.Zero;
         _link = new RoleLink(Context, context, "confirmer");
     }
 
@@ -50,7 +53,7 @@ public class Confirmer : UntypedActor
 
     private void AskAll()
     {
-        var confirm = new Confirm(_ballot, _id);
+        var confirm = new Confirm(_ballot, _id, _wished);
         foreach (var node in _context.Membership.Acceptors(_slot))
             if (!_confirmed.Contains(node))
                 _link.Tell(node, "acceptor", _context.Peers.Acceptor(node), confirm);
@@ -67,7 +70,8 @@ public class Confirmer : UntypedActor
         {
             // A lower one is as good: that acceptor missed the scout's and the commanders' messages, and has promised nothing higher either.
             _confirmed.Add(answer.From);
-            if (IsQuorum(_confirmed)) Finish(new BallotConfirmed(_id));
+            if (answer.Lease < _lease) _lease = answer.Lease;
+            if (IsQuorum(_confirmed)) Finish(new BallotConfirmed(_id, _lease));
         }
     }
 

@@ -35,6 +35,7 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
 
     private long _pollsSince; // a tick
     private long _scoutsSince; // a tick
+    private long _insistsUntil; // a tick
     private bool _comesForward; // its scout, since the last tick
     private LeaderChanged? _announced;
 
@@ -125,10 +126,11 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
         if (!IsRunning && ballot >= Known) Watch(ballot, leads: false);
     }
 
-    // The one that leads wants it to, or an operator: nobody is asked.
+    // The one that leads wants it to, or an operator: nobody is asked, also not while acceptors are bound to that one by its lease, which is shorter than a time-out.
     private void OnLead(Lead lead)
     {
-        if (!IsRunning && lead.Instead >= Known) tryToLead();
+        if (IsRunning || (lead.Instead < Known && Known.Leader != context.Self)) return; // of its own higher one nothing has come
+        if (tryToLead()) _insistsUntil = Ticks + 2 * _patienceTicks;
     }
 
     // ---- polling ----
@@ -204,7 +206,7 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
     /// <summary>It tries to have a ballot of its own adopted; <see cref="Tries"/> says which, once it is in the journal.</summary>
     public void Begins()
     {
-        (Phase, _scoutsSince, _comesForward) = (LeaderPhase.Scouting, Ticks, false);
+        (Phase, _scoutsSince, _insistsUntil, _comesForward) = (LeaderPhase.Scouting, Ticks, Ticks, false);
         _detector.Stop();
         _answers.Begin();
     }
@@ -262,6 +264,7 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
         {
             case LeaderPhase.Active: Beat(); break;
             case LeaderPhase.Scouting when _comesForward: Beat(); break; // one that cannot come forward does not keep others from trying, ...
+            case LeaderPhase.Scouting when Ticks < _insistsUntil: break;
             case LeaderPhase.Scouting: Ask(); break; // ... and others may have a leader by now
             case LeaderPhase.Polling:
                 if (_answers.Route(Ticks) is null && _announced is { IsActive: true }) Announce(Known, false);

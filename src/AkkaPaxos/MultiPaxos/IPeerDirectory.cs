@@ -17,4 +17,10 @@ public interface IPeerDirectory
 
     /// <summary>The replica of <paramref name="node"/>.</summary>
     IActorRef Replica(NodeId node);
+
+    /// <summary>The snapshotter of <paramref name="node"/>; roles ask for their own node's.</summary>
+    IActorRef Snapshotter(NodeId node);
+
+    /// <summary>The fetcher of <paramref name="node"/>; roles ask for their own node's.</summary>
+    IActorRef Fetcher(NodeId node);
 }

@@ -46,7 +46,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _store = new RoleStore(Context, context);
         _slots = new LeaderSlots(settings.Window, settings.WindowBytes);
         _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End);
-        _reads = new LeaderReads(context, _link, Context.System.Scheduler.Now.UtcTicks);
+        _reads = new LeaderReads(context, _link, Context.System.Scheduler, LeaseBegins);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(settings.ResendInterval / settings.HeartbeatInterval);
         _timeoutTicks = (long)Math.Ceiling(settings.LeaderTimeout / settings.HeartbeatInterval);
@@ -227,15 +227,18 @@ public class Leader : UntypedPersistentActor, IWithTimers
         else _reads.PassOn(Sender, question, _election.NextHop);
     }
 
-    private void Confirm(IActorRef? asker, long id, Ballot ballot) => _reads.Ask(asker, id, _slots.Answerable,
+    private void Confirm(IActorRef? asker, long id, Ballot ballot) => _reads.Ask(asker, id, ballot, _slots.Answerable,
         number => Spawn($"confirmer-{ballot.Round}-{number}", NewConfirmer(ballot, number, _slots.Answerable)));
 
     private void OnBallotConfirmed(BallotConfirmed confirmed)
     {
         _quorumAt = _election.Ticks;
-        _reads.Confirmed(confirmed.Id, _ballot.Round);
+        _reads.Confirmed(confirmed);
         _election.AcceptorsAnswer();
     }
+
+    /// <summary>From when a lease counts that was asked for at a time: from then on, as acceptors may have answered at once.</summary>
+    protected virtual TimeSpan LeaseBegins(TimeSpan askedAt) => askedAt;
 
     private void LookForQuorum()
     {

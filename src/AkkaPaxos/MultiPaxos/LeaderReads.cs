@@ -4,34 +4,35 @@ using AkkaPaxos.Consensus;
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>
-/// The linearizable questions at a leader: while it leads each has a confirmer; those of a node that cannot reach the leader it passes on to one that leads. Also
+/// The linearizable questions at a leader: while it leads each has a confirmer, or is answered by its lease; those of a node that cannot reach the leader it passes on to one that leads. Also
 /// whether a quorum still answers a leader that nobody asks anything.
 /// </summary>
 /// <remarks>
 /// The answer is the highest slot that anyone can have had an answer from when the question came. A write acknowledged before that was chosen, and
 /// so was all below it: what was chosen under a lower ballot the scout found, or it is below the floor; of what was chosen under this one a
 /// commander told this leader before it told any replica; and under a higher one it cannot be, as the confirmer makes sure. So also a leader
-/// that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for.
+/// that was adopted just now can answer, and one whose acceptors can promise but not write: what they cannot write, nobody waits for. While it
+/// has a lease no other can have been adopted, and nobody is asked.
 /// </remarks>
 /// <param name="context">The node's.</param>
 /// <param name="link">How the leader sends.</param>
-/// <param name="firstPassedOn">
-/// The number of the first question that is passed on: higher at each start of the leader, so that an answer to one of an earlier life is none to a new one.
-/// </param>
-internal sealed class LeaderReads(RoleContext context, RoleLink link, long firstPassedOn)
+/// <param name="clock">The node's.</param>
+/// <param name="leaseBegins">From when a lease counts that was asked for at a time of the monotonic clock.</param>
+internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler clock, Func<TimeSpan, TimeSpan> leaseBegins)
 {
     private const long NotLeading = -1; // as the slot of a ReadIndexResult
 
     // So many questions that were passed on may wait; who asked the oldest asks again.
     private const int MostPassedOn = 1024;
 
-    // Who asked, and the highest slot that anyone can have had an answer from when the question came. The leader itself asks without a number.
-    private sealed record Read(IActorRef? Asker, long Id, long Slot, LeaderChild Confirmer);
+    // Who asked, the ballot that leads, and the highest slot that anyone can have had an answer from when the question came. The leader itself asks without a number.
+    private sealed record Read(IActorRef? Asker, long Id, Ballot Ballot, long Slot, TimeSpan AskedAt, LeaderChild Confirmer);
 
     private readonly SortedDictionary<long, Read> _reads = []; // by the number of the confirmer
     private readonly SortedDictionary<long, (IActorRef Asker, long Id)> _passedOn = [];
+    private readonly LeaderLease _lease = new(context.Settings);
     private long _confirmers;
-    private long _nextPassedOn = firstPassedOn;
+    private long _nextPassedOn = clock.Now.UtcTicks; // higher at each start: an answer to a question of an earlier life is none to a new one
 
     /// <summary>The confirmers, in the order of the questions.</summary>
     public IEnumerable<LeaderChild> Confirmers => _reads.Values.Select(r => r.Confirmer);
@@ -39,12 +40,15 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, long first
     /// <summary>A question to a leader that leads.</summary>
     /// <param name="asker">Who asks; null where it is the leader itself, to learn whether a quorum answers.</param>
     /// <param name="id">The asker's number for it.</param>
+    /// <param name="ballot">The leader's.</param>
     /// <param name="slot">The highest slot that anyone can have had an answer from.</param>
     /// <param name="confirmer">Makes a confirmer with a number.</param>
-    public void Ask(IActorRef? asker, long id, long slot, Func<long, LeaderChild> confirmer)
+    public void Ask(IActorRef? asker, long id, Ballot ballot, long slot, Func<long, LeaderChild> confirmer)
     {
         if (asker is null && _reads.Values.Any(r => r.Asker is null)) return;
-        _reads.Add(++_confirmers, new Read(asker, id, slot, confirmer(_confirmers)));
+        var now = clock.HighResMonotonicClock;
+        if (asker is not null && _lease.Holds(now)) Answer(asker, id, slot, ballot.Round);
+        else _reads.Add(++_confirmers, new Read(asker, id, ballot, slot, now, confirmer(_confirmers)));
     }
 
     /// <summary>A question to a leader that does not lead.</summary>
@@ -71,11 +75,11 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, long first
     }
 
     /// <summary>A confirmer has ended: a quorum has answered.</summary>
-    /// <param name="number">The confirmer's.</param>
-    /// <param name="round">The round in which the leader leads.</param>
-    public void Confirmed(long number, long round)
+    public void Confirmed(BallotConfirmed confirmed)
     {
-        if (_reads.Remove(number, out var read) && read.Asker is { } asker) Answer(asker, read.Id, read.Slot, round);
+        if (!_reads.Remove(confirmed.Id, out var read)) return;
+        _lease.Granted(leaseBegins(read.AskedAt), confirmed.Lease);
+        if (read.Asker is { } asker) Answer(asker, read.Id, read.Slot, read.Ballot.Round);
     }
 
     /// <summary>The leader leads no more.</summary>
@@ -88,6 +92,7 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, long first
         }
 
         _reads.Clear();
+        _lease.End();
     }
 
     private void Answer(IActorRef asker, long id, long slot, long round) =>

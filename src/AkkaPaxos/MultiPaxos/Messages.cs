@@ -241,44 +241,115 @@ public sealed record ReadIndex(long Id, int Hops = 0) : IPaxosMessage;
 /// <param name="Round">The round in which this leader leads; 0 where it does not.</param>
 public sealed record ReadIndexResult(long Id, long Slot, long Round = 0) : IPaxosMessage;
 
-/// <summary>Confirmer to acceptor: is this still your ballot? Nothing is journaled.</summary>
-public sealed record Confirm(Ballot Ballot, long Id) : IPaxosMessage;
+/// <summary>Confirmer to acceptor: is this still your ballot? And would you promise no other leader anything for a while?</summary>
+/// <param name="Ballot">The leader's ballot.</param>
+/// <param name="Id">The question's.</param>
+/// <param name="Lease">For how long; zero where no lease is wished for.</param>
+public sealed record Confirm(Ballot Ballot, long Id, TimeSpan Lease = default) : IPaxosMessage;
 
 /// <summary>Acceptor to confirmer.</summary>
 /// <param name="From">The acceptor's node.</param>
 /// <param name="Promised">The acceptor's ballot.</param>
 /// <param name="Id">The question's.</param>
-public sealed record Confirmed(NodeId From, Ballot Promised, long Id) : IPaxosMessage, IDeadLetterSuppression;
+/// <param name="Lease">How long, from this answer on and by its own clock, it will promise no other leader anything; zero where it has not bound itself.</param>
+public sealed record Confirmed(NodeId From, Ballot Promised, long Id, TimeSpan Lease = default) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
-public sealed record BallotConfirmed(long Id) : INodeMessage;
+/// <param name="Id">The question's.</param>
+/// <param name="Lease">How long from its answer on each acceptor of the quorum will at least promise no other leader anything.</param>
+public sealed record BallotConfirmed(long Id, TimeSpan Lease = default) : INodeMessage;
 
-/// <summary>Replica to the other replicas, again and again: how far I am.</summary>
+// ---- a replica that is behind; snapshots ----
+//
+// All three are on each node. What goes to another node is addressed to its replica, which knows most of the answers; its fetcher and its snapshotter answer to
+// whoever asked.
+//
+//   Fetcher1     Replica2    Fetcher2, Snapshotter2
+//     |-Progress--->|-Progress->|                    again and again; the replica compares the checksums (R3), the fetcher looks who is ahead,
+//     |             |           |                    the snapshotter what the acceptor beside it may forget (Truncate)
+//     |-CatchUp---->|           |
+//     |<-Decisions--|           |
+//     |             |           |                    or, where the replica no longer keeps them,
+//     |-CatchUp---->|-CatchUp-->|
+//     |<------SnapshotOffer-----|
+//     |------FetchSnapshot----->|
+//     |<------SnapshotChunk-----|                    and so on
+//
+//   Fetcher1     Replica1    Snapshotter1
+//     |             |-GetState->|                    when the replica starts
+//     |             |<-RestoreFrom                   from the disk
+//     |-Decisions-->|           |                    those that it asked others for
+//     |<-CaughtUp---|           |
+//     |-InstallSnapshot->|      |                    the one that it fetched
+//     |<-CaughtUp---|-SaveInstalled->|               it goes to the disk here too
+//     |             |<-CaptureState                  one is due
+//     |             |-CapturedState->|               encode, write, fsync
+//     |             |<-SnapshotSaved                 the replica forgets decisions
+
+/// <summary>Fetcher to the other replicas, again and again: how far the replica beside me is.</summary>
 /// <param name="From">The replica's node.</param>
 /// <param name="SlotOut">The lowest slot it has not executed.</param>
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
 /// <param name="Checksum">The state machine's checksum at <paramref name="SlotOut"/> (invariant R3).</param>
 public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum) : IPaxosMessage;
 
-/// <summary>Replica to another that is ahead: send me the decisions from this slot on.</summary>
+/// <summary>Fetcher to a replica that is ahead, or a replica to the one that it follows: send me the decisions from this slot on.</summary>
 /// <param name="FromSlot">The lowest slot that it has not executed.</param>
 /// <param name="Waits">Whether the answer is to wait until there is something to send: so a replica that the active leader does not reach follows another.</param>
 public sealed record CatchUp(long FromSlot, bool Waits = false) : IPaxosMessage;
 
-/// <summary>Replica to one that is behind: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes instead.</summary>
+/// <summary>Replica to a fetcher: what it asked for, as much as fits in a message. Where the decisions are no longer kept, a <see cref="SnapshotOffer"/> comes
+/// instead. Also the fetcher to the replica beside it, answered with <see cref="CaughtUp"/>.</summary>
 /// <param name="Entries">Consecutive slots from the asked one on.</param>
 public sealed record Decisions(IReadOnlyList<Decision> Entries) : IPaxosMessage;
 
-/// <summary>Replica to one that is behind: I no longer keep these decisions, fetch my snapshot.</summary>
+/// <summary>Snapshotter to a fetcher: these decisions are no longer kept here, fetch my snapshot.</summary>
 /// <param name="Slot">The snapshot holds every slot below.</param>
 /// <param name="Size">Its size in bytes.</param>
 public sealed record SnapshotOffer(long Slot, long Size) : IPaxosMessage;
 
-/// <summary>Replica to the one that offered: send me the bytes of your snapshot from this offset on.</summary>
+/// <summary>Fetcher to the snapshotter that offered: send me the bytes of your snapshot from this offset on.</summary>
 public sealed record FetchSnapshot(long Slot, long Offset) : IPaxosMessage;
 
 /// <summary>A part of a snapshot.</summary>
 public sealed record SnapshotChunk(long Slot, long Offset, long Size, ReadOnlyMemory<byte> Bytes) : IPaxosMessage;
 
-/// <summary>Replica to the acceptor beside it: a majority has snapshots of every slot below, so forget the pvalues there.</summary>
+/// <summary>Fetcher to the replica beside it: go on from this snapshot, which another node sent, where it is ahead. Answered with <see cref="CaughtUp"/>.</summary>
+public sealed record InstallSnapshot(ReplicaSnapshot Snapshot) : INodeMessage;
+
+/// <summary>Replica to the fetcher beside it: what it brought is executed, as far as it goes.</summary>
+/// <param name="SlotOut">The lowest slot that is not executed.</param>
+public sealed record CaughtUp(long SlotOut) : INodeMessage;
+
+/// <summary>Replica to the snapshotter beside it, when it starts: what is on disk? Answered with <see cref="RestoreFrom"/>.</summary>
+public sealed record GetState : INodeMessage
+{
+    /// <summary>The one there is.</summary>
+    public static readonly GetState Instance = new();
+}
+
+/// <summary>Snapshotter to the replica beside it: start from this.</summary>
+/// <param name="Snapshot">The latest on disk; null where there is none.</param>
+public sealed record RestoreFrom(ReplicaSnapshot? Snapshot) : INodeMessage;
+
+/// <summary>Snapshotter to the replica beside it: a snapshot is due. Answered with <see cref="CapturedState"/>.</summary>
+public sealed record CaptureState : INodeMessage
+{
+    /// <summary>The one there is.</summary>
+    public static readonly CaptureState Instance = new();
+}
+
+/// <summary>Replica to the snapshotter beside it: my state as it is now.</summary>
+/// <param name="SlotOut">Every slot below is executed in it.</param>
+/// <param name="Encode">Makes bytes of it; once, on any thread.</param>
+public sealed record CapturedState(long SlotOut, Func<byte[]> Encode) : INodeMessage;
+
+/// <summary>Replica to the snapshotter beside it: I go on from this snapshot, which another node sent; it is not on disk here.</summary>
+public sealed record SaveInstalled(ReplicaSnapshot Snapshot) : INodeMessage;
+
+/// <summary>Snapshotter to the replica beside it: a snapshot is on disk.</summary>
+/// <param name="SlotOut">Every slot below is in it.</param>
+public sealed record SnapshotSaved(long SlotOut) : INodeMessage;
+
+/// <summary>Snapshotter to the acceptor beside it: a majority has snapshots of every slot below, so forget the pvalues there.</summary>
 public sealed record Truncate(long BelowSlot) : INodeMessage;

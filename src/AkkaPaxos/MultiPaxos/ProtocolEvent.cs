@@ -8,7 +8,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// </summary>
 /// <param name="At">The scheduler's time.</param>
 /// <param name="From">The sender's node; <see cref="NodeId.None"/> for a client.</param>
-/// <param name="FromRole">The sender's role: <c>acceptor</c>, <c>leader</c>, <c>scout</c>, <c>commander</c>, <c>replica</c>, <c>client</c>.</param>
+/// <param name="FromRole">The sender's role: <c>acceptor</c>, <c>leader</c>, <c>scout</c>, <c>commander</c>, <c>replica</c>, <c>fetcher</c>, <c>snapshotter</c>, <c>client</c>.</param>
 /// <param name="To">The receiver's node; <see cref="NodeId.None"/> for a client.</param>
 /// <param name="ToRole">The receiver's role.</param>
 /// <param name="Slot">The slot that the message is about; 0 where it is about none.</param>

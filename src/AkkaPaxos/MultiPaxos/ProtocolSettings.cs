@@ -22,6 +22,8 @@ public sealed record ProtocolSettings
         LeaderTimeoutStep = section.Duration("leader.timeout-step");
         LeaderTimeoutFactor = section.Real("leader.timeout-factor", 1, 1000);
         LeaderJitter = section.Real("leader.jitter", 0, 10);
+        ReadLease = section.DurationOrOff("leader.read-lease");
+        ClockDrift = section.Real("leader.clock-drift", 0, 0.9);
         ResendInterval = section.Duration("resend-interval");
         ForwardTimeout = section.Duration("forward-timeout");
         ProgressInterval = section.Duration("progress-interval");
@@ -35,6 +37,8 @@ public sealed record ProtocolSettings
         if (LeaderTimeoutFactor <= 1) throw section.Wrong("leader.timeout-factor", "more than 1");
         if (LeaderTimeout <= HeartbeatInterval) throw section.Wrong("leader.timeout", "a duration longer than leader.heartbeat-interval");
         if (LeaderTimeoutMax < LeaderTimeout) throw section.Wrong("leader.timeout-max", "a duration not below leader.timeout");
+        // A leader that dies is followed when it has been silent for the time-out: then nobody is bound to it any more.
+        if (ReadLease >= LeaderTimeout) throw section.Wrong("leader.read-lease", "off, or a duration shorter than leader.timeout");
     }
 
     /// <summary>Slots that may be proposed beyond slotOut.</summary>
@@ -73,11 +77,23 @@ public sealed record ProtocolSettings
     /// <summary>The random part of the time-out, as a share of it.</summary>
     public double LeaderJitter { get; init; }
 
+    /// <summary>
+    /// For how long acceptors that confirm a leader's ballot are asked to promise no other leader anything, so that it answers for reads without asking
+    /// again; zero: it asks each time.
+    /// </summary>
+    public TimeSpan ReadLease { get; init; }
+
+    /// <summary>The share by which a node's clock may be faster or slower than time goes, where a read lease relies on it.</summary>
+    public double ClockDrift { get; init; }
+
     /// <summary>After this long without an answer a message is sent again.</summary>
     public TimeSpan ResendInterval { get; init; }
 
     /// <summary>After this long a replica proposes what it had passed to the leader's replica itself.</summary>
     public TimeSpan ForwardTimeout { get; init; }
+
+    /// <summary>The same in whole resend intervals; two at least, as one of them may just be over.</summary>
+    public long ForwardTicks => Math.Max(2, (long)Math.Ceiling(ForwardTimeout / ResendInterval));
 
     /// <summary>Between two reports of progress to the other replicas.</summary>
     public TimeSpan ProgressInterval { get; init; }

@@ -1,7 +1,5 @@
-using System.Text;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Persistence;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.StateMachine;
 
@@ -10,18 +8,18 @@ namespace AkkaPaxos.MultiPaxos;
 /// <summary>
 /// The replica of PMMC figure 1: assigns its clients' commands to slots, learns what the slots decide, executes them in order and answers.
 /// What is more than in the paper: commands travel in batches; the active leader's own replica proposes, others pass commands on to it and
-/// propose for themselves only when they see nothing come of it; questions are answered without a slot of their own; a replica
-/// that missed decisions gets them, or a snapshot, from another one (ReplicaQuestions.cs, ReplicaCatchUp.cs).
+/// propose for themselves only when they see nothing come of it; questions are answered without a slot of their own (<see cref="Questions"/>).
+/// Beside it are its <see cref="Snapshotter"/>, of which it has the state that it starts from, and its <see cref="Fetcher"/>, which brings the decisions that it
+/// missed, or another replica's snapshot.
 /// </summary>
-public partial class Replica : UntypedPersistentActor, IWithTimers
+public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
 {
     // Ages are counted in ticks of the resend interval: a message of this age has had at least that interval for its answer.
     private const long Patience = 2;
-    private const int BytesOfPatience = 1 << 20; // commands of so many bytes are given as long again
     // The lowest proposals only: the others cannot be executed before these, and re-sending all would flood leaders that are not there.
     private const int ProposalsResent = 8;
-    // A client asks again well before a question of this many forward time-outs is forgotten.
-    private const int QueryForwardTimeouts = 10;
+    // Messages that wait for the state. What comes beyond that is lost like any other message: who told it does so again.
+    private const int MostStashed = 100;
 
     private sealed class Tick
     {
@@ -33,71 +31,51 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         public static readonly Flush Instance = new();
     }
 
-    private sealed record Proposal(Value Value, IReadOnlyList<PendingCommand> Commands)
-    {
-        public long SentAt { get; set; }
-    }
-
     private readonly RoleContext _context;
     private readonly ProtocolSettings _settings;
     private readonly RoleLink _link;
     private readonly RoleStore _store;
-    private readonly long _forwardTicks;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
 
-    private ReplicatedState _state;                                      // PMMC: state and slot_out
-    private long _slotIn = 1;                                            // PMMC: slot_in
-    private readonly PendingCommands _pending = new();
-    private readonly CommandQueue _requests;                             // PMMC: requests
-    private readonly CommandQueue _unheard;                              // passed on, or waiting for a leader, for too long
-    private readonly SortedDictionary<long, Proposal> _proposals = [];   // PMMC: proposals
-    private long _proposedBytes;                                         // of the values of proposals
-    private readonly ReplicaDecisionLog _log = new();                    // PMMC: decisions
-    private readonly Queue<(PendingCommand Command, long Since)> _passed = new();
-    private readonly ReplicaReads _reads;
+    private readonly ReplicaHistory _history;           // PMMC: state, slot_out and decisions
+    private long _slotIn = 1;                           // PMMC: slot_in
+    private readonly ReplicaCommands _commands;         // PMMC: requests
+    private readonly Proposals _proposals = new();      // PMMC: proposals
+    private readonly Action<Command, Answer> _executed;
     private readonly ReplicaReplies _replies;
-    private readonly ChecksumHistory _checksums = new();
-    private Ballot _ballot = Ballot.Bottom; // the highest that the leader beside this replica knows of
-    private bool _isLed;                    // whether its leader is active
-    private NodeId _via;                    // who passes on what that leader is to get; None: this replica reaches it itself
-    private long _round;                    // the highest that is known to have led: such a ballot had a quorum's promises before anybody was told of it
-    private bool _flushing;                 // a Flush is in the mailbox
+    private readonly Leadership _leadership;
+    private readonly ReplicaRelay _relay;
+    private readonly Questions _questions;
+    private bool _hasState;         // it goes on from what was on disk
+    private bool _flushing;         // a Flush is in the mailbox
     private long _tick = 1;
-    private long _stuckSlot;                // an undecided slot with decided ones behind it
-    private long _stuckSince;
 
     /// <summary>The replica of a node.</summary>
     public Replica(RoleContext context)
     {
-        _context = context;
-        _settings = context.Settings;
+        (_context, _settings) = (context, context.Settings);
         _link = new RoleLink(Context, context, "replica");
         _store = new RoleStore(Context, context);
-        _lag = new ReplicaLag(context.Self);
-        _encoder = Context.ActorOf(Props.Create(typeof(SnapshotEncoder)), "encoder");
-        _reader = Context.ActorOf(Props.Create(typeof(LongReader)), "reader");
-        _forwardTicks = Math.Max(Patience, (long)Math.Ceiling(_settings.ForwardTimeout / _settings.ResendInterval));
-        _requests = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
-        _unheard = new CommandQueue(_settings.BatchCommands, _settings.BatchBytes);
-        _reads = new ReplicaReads(Context.System.Scheduler.Now.UtcTicks);
+        _history = new ReplicaHistory(context, () => NewState(context.StateMachine(), _settings.Sessions));
+        _commands = new ReplicaCommands(_settings);
         _replies = new ReplicaReplies(_settings.PageBytes);
-        _state = NewState();
-        PersistenceId = context.PersistenceId("replica");
+        _executed = Executed;
+        _leadership = new Leadership(context.Self);
+        _relay = new ReplicaRelay(Context, context, _link, _leadership, _history);
+        _questions = new Questions(Context, context, _link, _leadership, _relay);
     }
-
-    /// <inheritdoc/>
-    public override string PersistenceId { get; }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>An application that cannot encode its state is broken, and the replica with it.</summary>
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
+    /// <inheritdoc/>
+    public IStash Stash { get; set; } = null!;
 
-    private long SlotOut => _state.SlotOut;
+    private long SlotOut => _history.SlotOut;
 
-    private bool LeadsHere => _isLed && _ballot.Leader == _context.Self;
+    private IActorRef Snapshotter => _context.Peers.Snapshotter(_context.Self);
 
-    private ReplicatedState NewState() => NewState(_context.StateMachine(), _settings.Sessions);
+    private IActorRef Fetcher => _context.Peers.Fetcher(_context.Self);
 
     /// <summary>The state before the first slot, of an empty application; also what a snapshot is restored into.</summary>
     /// <param name="application">The application.</param>
@@ -105,79 +83,106 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     protected virtual ReplicatedState NewState(IStateMachine application, int sessions) => new(application, sessions);
 
     /// <inheritdoc/>
-    protected override void OnRecover(object message)
+    protected override void PreStart()
     {
-        switch (message)
-        {
-            case Akka.Persistence.SnapshotOffer { Snapshot: ReplicaSnapshot saved }: Recovered(saved); break;
-            case ReplicaSnapshotDue: break; // only there to number the snapshots, once
-            case RecoveryCompleted: Started(); break;
-            default: Unhandled(message); break;
-        }
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.ResendInterval);
+        AskForState();
     }
 
     /// <inheritdoc/>
-    protected override void OnCommand(object message)
+    protected sealed override void OnReceive(object message)
+    {
+        if (_hasState) OnCommand(message);
+        else if (message is RestoreFrom from) OnRestoreFrom(from);
+        else if (message is Tick) AskForState();
+        else if (Stash.Count < MostStashed) Stash.Stash();
+    }
+
+    /// <summary>What it is told once it has its state.</summary>
+    /// <param name="message">The message.</param>
+    protected virtual void OnCommand(object message)
     {
         switch (message)
         {
-            case Request request: Requested(request.Commands, Sender); break;
-            case Forward forward: Requested(forward.Commands, null); break;
-            case Relay relay: PassOn(relay); break;
+            case Request m: OnRequest(m.Commands, Sender); break;
+            case Forward m: OnRequest(m.Commands, null); break;
+            case Relay m: OnRelay(m); break;
             case Flush: ProposeOrPassOn(); break;
-            case Learned learned: Learned(learned.PValue); break;
-            case Decision decision: Decided(decision); break;
-            case LeaderChanged changed: LeaderChanged(changed); break;
+            case Learned m: OnLearned(m.PValue); break;
+            case Decision m: Decide(m); Perform(); break;
+            case LeaderChanged m: OnLeaderChanged(m); break;
             case Tick: SendAgain(); break;
             case GetReplicaStatus: Sender.Tell(Status(), Self); break;
+            case Progress m: OnProgress(m); break;
+            case CatchUp m: OnCatchUp(m); break;
+            case Decisions m: OnDecisions(m); break;
+            case InstallSnapshot m: OnInstallSnapshot(m.Snapshot); break;
+            case GetSnapshot: Sender.Tell(new CapturedState(SlotOut, _history.State.Snapshot()), Self); break;
+            case CaptureState: Sender.Tell(_history.Capture(), Self); break;
+            case SnapshotSaved m: _history.Saved(m.SlotOut); break;
+            case RestoreFrom: break; // asked for twice
             default:
-                if (!QuestionCommand(message) && !CatchUpCommand(message)) Unhandled(message);
+                if (_questions.Handle(message, _history.State)) ScheduleFlush();
+                else Unhandled(message);
                 break;
         }
     }
 
-    private void Started()
+    // --- the state that it starts from --------------------------------------------------------------------------------------------------
+
+    private void AskForState() => Snapshotter.Tell(GetState.Instance, Self);
+
+    private void OnRestoreFrom(RestoreFrom from)
     {
+        if (from.Snapshot is { } snapshot)
+        {
+            try
+            {
+                _history.GoOnFrom(snapshot);
+            }
+            catch (FormatException e)
+            {
+                _link.TellRecoveryFailed(_log, e);
+                Context.Stop(Self);
+                return;
+            }
+            _history.Saved(SlotOut);
+            _slotIn = SlotOut;
+        }
+        _hasState = true;
         _store.Recovered();
-        _slotIn = SlotOut;
-        StaggerSnapshots();
-        _checksums.Add(SlotOut, _state.Checksum);
-        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.ResendInterval);
-        Timers.StartPeriodicTimer(ProgressTick.Instance, ProgressTick.Instance, _settings.ProgressInterval);
         TellLeaderExecuted();
+        Stash.UnstashAll();
     }
 
     // --- request: from a client (PMMC: ⟨request, c⟩), or passed on by another replica, which answers its clients itself ----------------
 
-    private void Requested(IReadOnlyList<Command> commands, IActorRef? client)
+    private void OnRequest(IReadOnlyList<Command> commands, IActorRef? client)
     {
         foreach (var command in commands)
         {
-            if (_state.TryAnswer(command, out var answer))
+            if (_history.State.TryAnswer(command, out var answer))
             {
-                if (client is not null) _replies.Add(client, ReplyTo(command, answer));
+                if (client is not null) _replies.Add(client, command, answer);
             }
             else if (client is not null && RequestSize.Problem(command.Operation, _settings.MaxRequestBytes) is { } tooLarge)
-                _replies.Add(client, new Reply(command.Client, command.Sequence, ReplyStatus.TooLarge, Encoding.UTF8.GetBytes(tooLarge)));
-            else if (_pending.TryGet(command.Id, out var known)) known.Client = client ?? known.Client;
-            else if (_pending.Bytes + command.Operation.Length <= _settings.PendingBytes) // beyond that: the client sends again
-                Enqueue(_pending.Add(command, client), _requests.Add);
+                _replies.AddTooLarge(client, command, tooLarge);
+            else _commands.Add(command, client, TraceTime);
         }
         SendReplies(0);
         ScheduleFlush();
     }
 
-    private void Enqueue(PendingCommand pending, Action<PendingCommand> add)
+    private void OnRelay(Relay relay)
     {
-        if (pending.Since == 0 && _settings.Trace) pending.ArrivedAt = Context.System.Scheduler.Now;
-        pending.Since = _tick;
-        add(pending);
+        if (_leadership.IsHere) OnRequest(relay.Commands, null);
+        else _relay.PassOn(relay);
     }
 
     // One for all that waits in the mailbox: what arrives together travels together.
     private void ScheduleFlush()
     {
-        if (_flushing || (_requests.Count == 0 && _unheard.Count == 0 && !_reads.CanAsk)) return;
+        if (_flushing || (_commands.Queued == 0 && !_questions.CanAsk)) return;
         _flushing = true;
         Self.Tell(Flush.Instance, Self);
     }
@@ -185,10 +190,10 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private void ProposeOrPassOn()
     {
         _flushing = false;
-        if (LeadsHere) Propose(_requests);
-        else if (_isLed) PassOn();
-        Propose(_unheard);
-        AskLeader();
+        if (_leadership.IsHere) Propose(_commands.Requests);
+        else if (_leadership.IsLed) PassOn();
+        Propose(_commands.Unheard);
+        _questions.AskLeader();
     }
 
     // --- propose (PMMC: propose()) ------------------------------------------------------------------------------------------------------
@@ -198,15 +203,10 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         while (queue.Peek() is not null)
         {
             if (_proposals.Count > 0 && !queue.IsFull) return; // gather until a slot frees
-            while (_log.IsDecided(_slotIn) || _proposals.ContainsKey(_slotIn)) _slotIn++;
+            while (_history.IsDecided(_slotIn) || _proposals.Contains(_slotIn)) _slotIn++;
             if (_slotIn >= SlotOut + _settings.Window) return; // R4
-            if (_proposals.Count > 0 && _proposedBytes + queue.NextBytes > _settings.WindowBytes) return;
-            var batch = queue.TakeBatch();
-            foreach (var pending in batch)
-            {
-                pending.Stage = CommandStage.Proposed;
-                pending.Since = _tick;
-            }
+            if (_proposals.Count > 0 && _proposals.Bytes + queue.NextBytes > _settings.WindowBytes) return;
+            var batch = _commands.TakeToPropose(queue);
             Propose(_slotIn++, Value.Batch([.. batch.Select(p => p.Command)]), batch);
         }
     }
@@ -215,80 +215,40 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     {
         var proposal = new Proposal(value, commands);
         _proposals.Add(slot, proposal);
-        _proposedBytes += value.Encoded.Length;
         Send(slot, proposal);
     }
 
     private void Send(long slot, Proposal proposal)
     {
         proposal.SentAt = _tick;
-        foreach (var leader in LeadsHere ? [_context.Self] : _context.Membership.Leaders(slot))
+        foreach (var leader in _leadership.IsHere ? [_context.Self] : _context.Membership.Leaders(slot))
             _link.Tell(leader, "leader", _context.Peers.Leader(leader), new Propose(slot, proposal.Value), slot);
     }
 
-    // --- passing on to the active leader's replica --------------------------------------------------------------------------------------
-
     private void PassOn()
     {
-        while (_requests.Peek() is not null)
-        {
-            var batch = _requests.TakeBatch();
-            foreach (var dropped in batch.Where(p => p.Client is null))
-            {
-                // Another replica passed it on: it will find the leader itself. Never twice, or commands might circle.
-                dropped.Stage = CommandStage.Done;
-                _pending.Remove(dropped.Command.Id, out _);
-            }
-            batch.RemoveAll(p => p.Client is null);
-            if (batch.Count == 0) continue;
-            foreach (var pending in batch)
-            {
-                pending.Stage = CommandStage.Passed;
-                pending.Since = _tick;
-                if (_settings.Trace) (pending.PassedTo, pending.PassedAt) = (NextHop, Context.System.Scheduler.Now);
-                _passed.Enqueue((pending, _tick));
-            }
-            PassOn([.. batch.Select(p => p.Command)], Hops);
-        }
+        while (_commands.Requests.Peek() is not null)
+            if (_commands.TakeToPassOn(_leadership.NextHop, TraceTime) is { Count: > 0 } batch)
+                _relay.PassOn([.. batch.Select(p => p.Command)]);
     }
 
     // --- decision (PMMC: ⟨decision, s, c⟩) ----------------------------------------------------------------------------------------------
 
-    private bool IsNear(long slot) => slot < SlotOut + 4 * _settings.Window; // what lies farther ahead is fetched when it is its turn
-
-    private void Learned(PValue pvalue)
+    private void OnLearned(PValue pvalue)
     {
-        if (pvalue.Slot >= SlotOut && IsNear(pvalue.Slot) && _log.Learn(pvalue)) NowDecided(pvalue.Slot);
-        Perform();
-    }
-
-    private void Decided(Decision decision)
-    {
-        Decide(decision);
+        if (_history.Learn(pvalue)) NowDecided(pvalue.Slot);
         Perform();
     }
 
     private void Decide(Decision decision)
     {
-        _decidedBy = decision.Ballot.Leader;
-        if (!IsNear(decision.Slot)) _log.Note(decision.Slot);
-        else if (_log.Add(decision)) NowDecided(decision.Slot);
+        if (_history.Decide(decision)) NowDecided(decision.Slot);
     }
 
     // What this replica wanted in that slot, and did not get, it wants in another.
     private void NowDecided(long slot)
     {
-        if (RemoveProposal(slot) is not { } own) return;
-        _log.TryGet(slot, out var decision);
-        if (own.Value.Equals(decision.Value)) return;
-        foreach (var pending in own.Commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, _requests.AddFirst);
-    }
-
-    private Proposal? RemoveProposal(long slot)
-    {
-        if (!_proposals.Remove(slot, out var proposal)) return null;
-        _proposedBytes -= proposal.Value.Encoded.Length;
-        return proposal;
+        if (_proposals.Remove(slot) is { } own && !_history.IsDecidedAs(slot, own.Value)) _commands.ProposeAgain(own.Commands);
     }
 
     // --- perform (PMMC: perform(c)) -----------------------------------------------------------------------------------------------------
@@ -301,21 +261,7 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
     private bool ExecuteDecided()
     {
         var before = SlotOut;
-        while (_log.TryGet(SlotOut, out var decision))
-        {
-            var slot = SlotOut;
-            try
-            {
-                _state.Execute(decision.Value!, (command, answer) => Executed(slot, command, answer));
-            }
-            catch (Exception e)
-            {
-                throw new StateMachineException(slot, e);
-            }
-            _round = Math.Max(_round, decision.Ballot.Round);
-            _checksums.Add(SlotOut, _state.Checksum);
-            _bytesSinceSnapshot += decision.Value!.Encoded.Length;
-        }
+        while (_history.ExecuteNext(_executed) is { } ballot) _leadership.Led(ballot.Round);
         return SlotOut > before;
     }
 
@@ -324,120 +270,133 @@ public partial class Replica : UntypedPersistentActor, IWithTimers
         _slotIn = Math.Max(_slotIn, SlotOut);
         SendReplies(SlotOut - 1);
         TellLeaderExecuted();
-        AnswerReady();
-        HelpFollowers();
-        SnapshotIfDue();
+        _questions.AnswerReady(_history.State);
+        _relay.HelpFollowers();
         ScheduleFlush();
     }
 
-    private void Executed(long slot, Command command, Answer answer)
+    private void Executed(Command command, Answer answer)
     {
-        if (!_pending.Remove(command.Id, out var pending)) return;
-        Over(pending);
-        if (pending.Client is null) return;
-        if (_settings.Trace) TraceWayHere(slot, pending);
-        _replies.Add(pending.Client, ReplyTo(command, answer));
+        if (_commands.Executed(command) is not { Client: { } client } pending) return;
+        if (_settings.Trace) _link.TraceWayHere(SlotOut, pending);
+        _replies.Add(client, command, answer);
     }
 
-    // A command that waits in a queue leaves it; one in a proposal stays there, and is not asked for again.
-    private void Over(PendingCommand pending)
-    {
-        if (pending.Stage == CommandStage.Queued) pending.Queue!.Drop(pending);
-        else pending.Stage = CommandStage.Done;
-    }
+    private void SendReplies(long slot) =>
+        _replies.Send(_leadership.Round, (client, response) => _link.Tell(NodeId.None, "client", client, response, slot));
 
-    private void SendReplies(long slot) => _replies.Send(_round, (client, response) => _link.Tell(NodeId.None, "client", client, response, slot));
+    private DateTimeOffset TraceTime => _settings.Trace ? Context.System.Scheduler.Now : default;
 
     private void TellLeaderExecuted() =>
         _link.Tell(_context.Self, "leader", _context.Peers.Leader(_context.Self), new Executed(SlotOut), 0);
 
-    private static Reply ReplyTo(Command command, Answer answer) => new(
-        command.Client,
-        command.Sequence,
-        answer.Outcome switch
-        {
-            Outcome.Executed => ReplyStatus.Ok,
-            Outcome.Stale => ReplyStatus.Stale,
-            Outcome.NotExecuted => ReplyStatus.NotExecuted,
-            _ => ReplyStatus.SessionUnknown,
-        },
-        answer.Result);
-
-    // Which slot a command would get was not known when it came and was passed on: told now, with the times of then.
-    private void TraceWayHere(long slot, PendingCommand pending)
-    {
-        IReadOnlyList<Command> commands = [pending.Command];
-        var events = Context.System.EventStream;
-        events.Publish(new MessageSent(pending.ArrivedAt, NodeId.None, "client", _context.Self, "replica", slot, new Request(commands)));
-        if (pending.PassedTo != NodeId.None)
-            events.Publish(new MessageSent(pending.PassedAt, _context.Self, "replica", pending.PassedTo, "replica", slot, new Forward(commands)));
-    }
-
     // --- leaders come and go, messages get lost -----------------------------------------------------------------------------------------
 
-    private void LeaderChanged(LeaderChanged changed)
+    private void OnLeaderChanged(LeaderChanged changed)
     {
-        var elsewhere = changed.Ballot.Leader != _ballot.Leader || changed.Via != _via || !_isLed;
-        (_ballot, _isLed, _via) = (changed.Ballot, changed.IsActive, changed.Via);
-        if (_isLed) _round = Math.Max(_round, _ballot.Round);
-        if (!_isLed || !elsewhere) return;
-        Log.Info("node {0} leads with ballot {1}{2}", _ballot.Leader, _ballot, _via == NodeId.None ? "" : $", and is reached by way of node {_via}");
-        // What was passed on to another leader's replica may be lost with it.
-        while (_passed.TryDequeue(out var passed))
-            if (IsStillPassed(passed)) Enqueue(passed.Command, _requests.AddFirst);
-        // What waited for a leader need wait no longer.
-        while (_unheard.Peek() is not null) Enqueue(_unheard.Take(), _requests.AddFirst);
-        if (_via != NodeId.None) TakeBackProposals();
-        foreach (var (slot, proposal) in _proposals.Take(ProposalsResent)) Send(slot, proposal);
-        if (_reads.AskAgain(_tick, 0) is { } question) Ask(question, NextHop);
+        if (!_leadership.Is(changed)) return;
+        _log.Info("node {0} leads with ballot {1}{2}", changed.Ballot.Leader, changed.Ballot, changed.Via == NodeId.None ? "" : $", and is reached by way of node {changed.Via}");
+        _commands.AnotherLeads();
+        if (_leadership.IsRelayed) TakeBackProposals();
+        foreach (var (slot, proposal) in _proposals.Lowest(ProposalsResent)) Send(slot, proposal);
+        _questions.AnotherLeads();
         ProposeOrPassOn();
-        Follow();
+        _relay.Follow();
     }
 
-    private static bool IsStillPassed((PendingCommand Command, long Since) passed) =>
-        passed.Command.Stage == CommandStage.Passed && passed.Command.Since == passed.Since;
+    // No leader that leads would get them. A slot may be decided with its proposal all the same; then that is executed there, and nowhere else.
+    private void TakeBackProposals()
+    {
+        foreach (var proposal in _proposals.RemoveAll()) _commands.ProposeAgain(proposal.Commands);
+        _slotIn = SlotOut;
+    }
 
     private void SendAgain()
     {
         _tick++;
-        foreach (var (slot, proposal) in _proposals.Take(ProposalsResent))
+        foreach (var (slot, proposal) in _proposals.Lowest(ProposalsResent))
             if (_tick - proposal.SentAt >= Patience) Send(slot, proposal);
-        while (_passed.TryPeek(out var passed) && (!IsStillPassed(passed) || _tick - passed.Since >= ForwardPatience))
-        {
-            _passed.Dequeue();
-            if (IsStillPassed(passed)) GiveUpOnLeader(passed.Command);
-        }
-        Detour();
-        while (!_isLed && _requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) GiveUpOnLeader(_requests.Take());
-        if (_isLed && _reads.AskAgain(_tick, Patience) is { } question) AskAgain(question);
-        var forgotten = _tick - QueryForwardTimeouts * _forwardTicks;
-        _reads.Forget(forgotten);
-        _largeAnswers.Forget(forgotten);
+        _commands.Tick(_leadership);
+        _relay.Detour(_commands.Unheard);
+        _questions.Tick(Patience);
+        _relay.Tick(Patience);
+        TellLeaderExecuted(); // a leader that was started again learns it so
         FillGap();
-        FollowAgain();
         ScheduleFlush();
-    }
-
-    // Much that is under way takes its time, and the more so where it is sent once more.
-    private long ForwardPatience => _forwardTicks * (1 + _pending.Bytes / BytesOfPatience);
-
-    private void GiveUpOnLeader(PendingCommand pending)
-    {
-        if (!IsRelayed) Enqueue(pending, _unheard.Add);
-        else Enqueue(pending, _requests.AddFirst); // no leader that leads would get a proposal
     }
 
     // A proposal that was lost with its replica leaves a slot undecided below decided ones. The leader's replica closes it: where
     // the leader has a value for the slot already, it goes on with that one.
     private void FillGap()
     {
-        if (_log.Highest < SlotOut || _log.IsDecided(SlotOut)) return;
-        if (_stuckSlot != SlotOut) (_stuckSlot, _stuckSince) = (SlotOut, _tick);
-        if (!LeadsHere || _tick - _stuckSince < Patience) return;
-        for (var slot = SlotOut; slot < Math.Min(_log.Highest, SlotOut + _settings.Window); slot++)
-            if (!_log.IsDecided(slot) && !_proposals.ContainsKey(slot)) Propose(slot, Value.NoOp, []);
+        var gaps = _history.Gaps(_tick, Patience);
+        if (_leadership.IsHere)
+            foreach (var slot in gaps.Where(s => !_proposals.Contains(s))) Propose(slot, Value.NoOp, []);
     }
 
+    // --- what others know, and this replica does not, or the reverse --------------------------------------------------------------------
+
+    /// <exception cref="InvariantViolationException">R3: that replica's state differs.</exception>
+    private void OnProgress(Progress other)
+    {
+        _history.Compare(other);
+        Fetcher.Tell(other, Self);
+        Snapshotter.Tell(other, Self);
+    }
+
+    private void OnCatchUp(CatchUp wanted)
+    {
+        if (wanted.Waits) _relay.Help(Sender, wanted.FromSlot);
+        else if (_history.From(wanted.FromSlot) is { } decisions) Sender.Tell(decisions, Self);
+        else Snapshotter.Tell(wanted, Sender);
+    }
+
+    private void OnDecisions(Decisions decisions)
+    {
+        var before = SlotOut;
+        foreach (var decision in decisions.Entries.Where(d => d.Value is not null))
+        {
+            Decide(decision);
+            ExecuteDecided();
+        }
+        if (SlotOut > before) AfterExecuting();
+        TellCaughtUp();
+        if (decisions.Entries.Count > 0) _relay.Follow();
+    }
+
+    private void OnInstallSnapshot(ReplicaSnapshot snapshot)
+    {
+        if (snapshot.SlotOut > SlotOut) Install(snapshot); // else decisions came meanwhile
+        TellCaughtUp();
+    }
+
+    private void Install(ReplicaSnapshot snapshot)
+    {
+        try
+        {
+            _history.GoOnFrom(snapshot);
+        }
+        catch (FormatException e)
+        {
+            _log.Error("node {0} received a snapshot that it cannot use: {1}", _context.Self, e.Message);
+            return;
+        }
+        foreach (var overtaken in _proposals.RemoveBelow(SlotOut)) _commands.ProposeAgain(overtaken.Commands);
+        foreach (var pending in _commands.InOrder())
+        {
+            if (!_history.State.TryAnswer(pending.Command, out var answer)) continue;
+            _commands.Executed(pending.Command);
+            if (pending.Client is { } client) _replies.Add(client, pending.Command, answer);
+        }
+        SendReplies(0);
+        Snapshotter.Tell(new SaveInstalled(snapshot), Self);
+        ExecuteDecided();
+        AfterExecuting();
+    }
+
+    private void TellCaughtUp() => Fetcher.Tell(new CaughtUp(SlotOut), Self);
+
     private ReplicaStatus Status() => new(
-        _slotIn, SlotOut, _ballot, _isLed, _state.Checksum, _snapshotSlot, _requests.Count + _unheard.Count, _proposals.Count, [.. _lag.Peers], _via);
+        _slotIn, SlotOut, _history.Decided, _history.DecidedBy, _leadership.Ballot, _leadership.IsLed, _history.State.Checksum, _history.SnapshotSlot,
+        _history.Uncaptured, _commands.Queued, _proposals.Count, _leadership.Via);
 }

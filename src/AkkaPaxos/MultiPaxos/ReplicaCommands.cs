@@ -3,49 +3,128 @@ using AkkaPaxos.Consensus;
 
 namespace AkkaPaxos.MultiPaxos;
 
-/// <summary>Where a command stands that is not executed.</summary>
-internal enum CommandStage
+/// <summary>
+/// The commands that a replica has to see through, and where each stands: waiting to be proposed, passed on to the leader's replica, or proposed. Time is counted in ticks
+/// of the resend interval.
+/// </summary>
+/// <param name="settings">The protocol's settings.</param>
+internal sealed class ReplicaCommands(ProtocolSettings settings)
 {
-    /// <summary>In a <see cref="CommandQueue"/>.</summary>
-    Queued,
+    private const int BytesOfPatience = 1 << 20; // commands of so many bytes are given as long again
 
-    /// <summary>Passed on to the leader's replica.</summary>
-    Passed,
+    private readonly PendingCommands _pending = new();
+    private readonly Queue<(PendingCommand Command, long Since)> _passed = new();
+    private long _tick = 1;
 
-    /// <summary>In a proposal of this replica.</summary>
-    Proposed,
+    /// <summary>PMMC's requests: for whoever leads.</summary>
+    public CommandQueue Requests { get; } = new(settings.BatchCommands, settings.BatchBytes);
 
-    /// <summary>Over: executed, or dropped.</summary>
-    Done,
-}
+    /// <summary>Those of which nothing was seen to come: the replica proposes them to every leader.</summary>
+    public CommandQueue Unheard { get; } = new(settings.BatchCommands, settings.BatchBytes);
 
-/// <summary>A command that a replica has to see through: one of <c>requests</c> or <c>proposals</c> in PMMC figure 1.</summary>
-internal sealed class PendingCommand(Command command, IActorRef? client, long number)
-{
-    public Command Command { get; } = command;
+    /// <summary>How many wait to be proposed or passed on.</summary>
+    public int Queued => Requests.Count + Unheard.Count;
 
-    /// <summary>Who is to get the answer: the last one that asked; null where another replica passed it on and answers.</summary>
-    public IActorRef? Client { get; set; } = client;
+    /// <summary>A command that is neither executed nor refused. One that is known already is answered to whoever asked last.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="client">Who is to be answered; null where another replica passed it on.</param>
+    /// <param name="arrivedAt">For a trace.</param>
+    public void Add(Command command, IActorRef? client, DateTimeOffset arrivedAt)
+    {
+        if (_pending.TryGet(command.Id, out var known)) known.Client = client ?? known.Client;
+        else if (_pending.Bytes + command.Operation.Length <= settings.PendingBytes) // beyond that: the client sends again
+        {
+            var pending = _pending.Add(command, client);
+            pending.ArrivedAt = arrivedAt;
+            Enqueue(pending, Requests.Add);
+        }
+    }
 
-    /// <summary>Grows by one a command: the order of arrival.</summary>
-    public long Number { get; } = number;
+    /// <summary>Takes a batch to be proposed.</summary>
+    public List<PendingCommand> TakeToPropose(CommandQueue queue)
+    {
+        var batch = queue.TakeBatch();
+        foreach (var pending in batch) (pending.Stage, pending.Since) = (CommandStage.Proposed, _tick);
+        return batch;
+    }
 
-    public CommandStage Stage { get; set; }
+    /// <summary>Their slot was decided otherwise: they are proposed anew, before others.</summary>
+    public void ProposeAgain(IEnumerable<PendingCommand> commands)
+    {
+        foreach (var pending in commands.Where(p => p.Stage == CommandStage.Proposed)) Enqueue(pending, Requests.AddFirst);
+    }
 
-    /// <summary>The replica's tick at which it entered the stage.</summary>
-    public long Since { get; set; }
+    /// <summary>
+    /// Takes a batch to be passed on; may be empty. What another replica passed on is dropped: that one will find the leader itself. Never twice, or commands might
+    /// circle.
+    /// </summary>
+    /// <param name="to">The node that leads.</param>
+    /// <param name="now">For a trace.</param>
+    public List<PendingCommand> TakeToPassOn(NodeId to, DateTimeOffset now)
+    {
+        var batch = Requests.TakeBatch();
+        foreach (var dropped in batch.Where(p => p.Client is null))
+        {
+            dropped.Stage = CommandStage.Done;
+            _pending.Remove(dropped.Command.Id, out _);
+        }
+        batch.RemoveAll(p => p.Client is null);
+        foreach (var pending in batch)
+        {
+            (pending.Stage, pending.Since, pending.PassedTo, pending.PassedAt) = (CommandStage.Passed, _tick, to, now);
+            _passed.Enqueue((pending, _tick));
+        }
+        return batch;
+    }
 
-    /// <summary>The queue in which it waits, or last waited.</summary>
-    public CommandQueue? Queue { get; set; }
+    /// <summary>Another node leads: what was passed on may be lost with the one before, and what waited for a leader need wait no longer.</summary>
+    public void AnotherLeads()
+    {
+        while (_passed.TryDequeue(out var passed))
+            if (IsStillPassed(passed)) Enqueue(passed.Command, Requests.AddFirst);
+        while (Unheard.Peek() is not null) Enqueue(Unheard.Take(), Requests.AddFirst);
+    }
 
-    /// <summary>When it came; only where tracing is on.</summary>
-    public DateTimeOffset ArrivedAt { get; set; }
+    /// <summary>A command is executed, or known to be.</summary>
+    /// <returns>Null where it is not one of these.</returns>
+    public PendingCommand? Executed(Command command)
+    {
+        if (!_pending.Remove(command.Id, out var pending)) return null;
+        // One that waits in a queue leaves it; one in a proposal stays there, and is not asked for again.
+        if (pending.Stage == CommandStage.Queued) pending.Queue!.Drop(pending);
+        else pending.Stage = CommandStage.Done;
+        return pending;
+    }
 
-    /// <summary>The node to which it was passed on; only where tracing is on.</summary>
-    public NodeId PassedTo { get; set; }
+    /// <summary>All of them, in the order in which they arrived.</summary>
+    public List<PendingCommand> InOrder() => _pending.InOrder();
 
-    /// <summary>When it was passed on; only where tracing is on.</summary>
-    public DateTimeOffset PassedAt { get; set; }
+    /// <summary>
+    /// A tick has passed: gives up on the leader where nothing is seen to come of what it was passed, or where there is none. One that is reached by way of another
+    /// node is tried again that way, as no leader that leads would get a proposal.
+    /// </summary>
+    public void Tick(Leadership leadership)
+    {
+        _tick++;
+        while (_passed.TryPeek(out var passed) && (!IsStillPassed(passed) || _tick - passed.Since >= ForwardPatience))
+        {
+            _passed.Dequeue();
+            if (IsStillPassed(passed)) Enqueue(passed.Command, leadership.IsRelayed ? Requests.AddFirst : Unheard.Add);
+        }
+        while (!leadership.IsLed && Requests.Peek() is { } waiting && _tick - waiting.Since >= ForwardPatience) Enqueue(Requests.Take(), Unheard.Add);
+    }
+
+    // Much that is under way takes its time, and the more so where it is sent once more.
+    private long ForwardPatience => settings.ForwardTicks * (1 + _pending.Bytes / BytesOfPatience);
+
+    private static bool IsStillPassed((PendingCommand Command, long Since) passed) =>
+        passed.Command.Stage == CommandStage.Passed && passed.Command.Since == passed.Since;
+
+    private void Enqueue(PendingCommand pending, Action<PendingCommand> add)
+    {
+        pending.Since = _tick;
+        add(pending);
+    }
 }
 
 /// <summary>The commands that a replica has to see through, by identity.</summary>
@@ -76,133 +155,4 @@ internal sealed class PendingCommands
 
     /// <summary>All of them, in the order in which they arrived.</summary>
     public List<PendingCommand> InOrder() => [.. _byId.Values.OrderBy(p => p.Number)];
-}
-
-/// <summary>
-/// Commands that wait to be proposed or passed on, and how they gather into batches. A command that is done meanwhile stays in the queue
-/// and is skipped when its turn comes.
-/// </summary>
-internal sealed class CommandQueue(int batchCommands, long batchBytes)
-{
-    private readonly Queue<PendingCommand> _again = new(); // lost their slot to others: first in line
-    private readonly Queue<PendingCommand> _queue = new();
-
-    public int Count { get; private set; }
-
-    public long Bytes { get; private set; }
-
-    /// <summary>Bytes of the batch that would be taken next, or somewhat more.</summary>
-    public long NextBytes => Math.Min(Bytes, Math.Max(batchBytes, Peek()?.Command.Operation.Length ?? 0));
-
-    /// <summary>Whether what waits fills a batch.</summary>
-    public bool IsFull => Count >= batchCommands || Bytes >= batchBytes;
-
-    public void Add(PendingCommand pending) => Add(pending, _queue);
-
-    /// <summary>Puts a command before all that were added, after those put there before.</summary>
-    public void AddFirst(PendingCommand pending) => Add(pending, _again);
-
-    /// <summary>A command that waits here is done.</summary>
-    public void Drop(PendingCommand pending)
-    {
-        pending.Stage = CommandStage.Done;
-        Count--;
-        Bytes -= pending.Command.Operation.Length;
-    }
-
-    /// <summary>Takes a batch: as many commands as fill it, one at least where any waits.</summary>
-    public List<PendingCommand> TakeBatch()
-    {
-        var batch = new List<PendingCommand>(Math.Min(Count, batchCommands));
-        var bytes = 0L;
-        while (batch.Count < batchCommands && Peek() is { } next && (batch.Count == 0 || bytes + next.Command.Operation.Length <= batchBytes))
-        {
-            bytes += next.Command.Operation.Length;
-            batch.Add(Take());
-        }
-        return batch;
-    }
-
-    /// <summary>The commands of the batch that would be taken next.</summary>
-    public List<Command> First()
-    {
-        var (first, bytes) = (new List<Command>(), 0L);
-        foreach (var pending in _again.Concat(_queue).Where(p => p.Stage == CommandStage.Queued && p.Queue == this))
-        {
-            bytes += pending.Command.Operation.Length;
-            if (first.Count > 0 && (first.Count == batchCommands || bytes > batchBytes)) break;
-            first.Add(pending.Command);
-        }
-        return first;
-    }
-
-    /// <summary>The command whose turn is next; null where none waits.</summary>
-    public PendingCommand? Peek()
-    {
-        while (_again.TryPeek(out var next) || _queue.TryPeek(out next))
-        {
-            if (next.Stage == CommandStage.Queued) return next;
-            if (!_again.TryDequeue(out _)) _queue.Dequeue();
-        }
-        return null;
-    }
-
-    /// <summary>Takes the command that <see cref="Peek"/> returned.</summary>
-    public PendingCommand Take()
-    {
-        if (!_again.TryDequeue(out var next)) next = _queue.Dequeue();
-        Count--;
-        Bytes -= next.Command.Operation.Length;
-        return next;
-    }
-
-    private void Add(PendingCommand pending, Queue<PendingCommand> queue)
-    {
-        (pending.Stage, pending.Queue) = (CommandStage.Queued, this);
-        queue.Enqueue(pending);
-        Count++;
-        Bytes += pending.Command.Operation.Length;
-    }
-}
-
-/// <summary>Answers gathered while a replica executes, so that a client gets as few messages as possible.</summary>
-internal sealed class ReplicaReplies(long pageBytes)
-{
-    private readonly Dictionary<IActorRef, List<Reply>> _byClient = [];
-    private readonly List<IActorRef> _clients = []; // in the order of their first answer
-
-    public void Add(IActorRef client, Reply reply)
-    {
-        if (!_byClient.TryGetValue(client, out var replies))
-        {
-            _byClient.Add(client, replies = []);
-            _clients.Add(client);
-        }
-        replies.Add(reply);
-    }
-
-    public void Send(long round, Action<IActorRef, Response> send)
-    {
-        if (_clients.Count == 0) return;
-        foreach (var client in _clients)
-            foreach (var page in Pages(_byClient[client])) send(client, new Response(page, round));
-        _byClient.Clear();
-        _clients.Clear();
-    }
-
-    private IEnumerable<IReadOnlyList<Reply>> Pages(List<Reply> replies)
-    {
-        var start = 0;
-        var bytes = 0L;
-        for (var i = 0; i < replies.Count; i++)
-        {
-            if (i > start && bytes + replies[i].Result.Length > pageBytes)
-            {
-                yield return replies[start..i];
-                (start, bytes) = (i, 0);
-            }
-            bytes += replies[i].Result.Length;
-        }
-        yield return start == 0 ? replies : replies[start..];
-    }
 }

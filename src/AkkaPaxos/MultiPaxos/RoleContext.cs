@@ -30,5 +30,8 @@ public sealed record RoleContext(
     public StoreWatch Store { get; init; } = new();
 
     /// <summary>The persistence id of this node's <paramref name="role"/>: <c>paxos-default-1-acceptor</c>.</summary>
-    public string PersistenceId(string role) => $"paxos-{Group}-{Self}-{role}";
+    public string PersistenceId(string role) => PersistenceId(Group, Self, role);
+
+    /// <summary>The persistence id of a node's role.</summary>
+    internal static string PersistenceId(string group, NodeId node, string role) => $"paxos-{group}-{node}-{role}";
 }

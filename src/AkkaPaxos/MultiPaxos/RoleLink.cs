@@ -37,14 +37,27 @@ internal sealed class RoleLink(IActorContext actor, RoleContext context, string 
         receiver.Tell(message, actor.Self);
     }
 
+    /// <summary>Which slot a command would get was not known when it came and was passed on: told now, with the times of then.</summary>
+    /// <param name="slot">The slot in which it was executed.</param>
+    /// <param name="pending">The command, at the replica that its client asked.</param>
+    public void TraceWayHere(long slot, PendingCommand pending)
+    {
+        IReadOnlyList<Command> commands = [pending.Command];
+        var events = actor.System.EventStream;
+        events.Publish(new MessageSent(pending.ArrivedAt, NodeId.None, "client", context.Self, role, slot, new Request(commands)));
+        if (pending.PassedTo != NodeId.None)
+            events.Publish(new MessageSent(pending.PassedAt, context.Self, role, pending.PassedTo, role, slot, new Forward(commands)));
+    }
+
     /// <summary>Says in the log and to its node that the role's recovery failed; to be called in OnRecoveryFailure.</summary>
     /// <param name="log">The role's log.</param>
     /// <param name="cause">Why.</param>
-    public void TellRecoveryFailed(ILoggingAdapter log, Exception cause)
+    /// <param name="of">The role whose persistence id it is; null: its own.</param>
+    public void TellRecoveryFailed(ILoggingAdapter log, Exception cause, string? of = null)
     {
         // Not how far it was read: the journal may drop entries that it had read already when it finds one that it cannot read.
         log.Error("{0} of node {1}: {2} cannot be read: {3}; it answers nothing until it is started again with success",
-            role, context.Self, context.PersistenceId(role), cause.OneLine());
+            role, context.Self, context.PersistenceId(of ?? role), cause.OneLine());
         actor.Parent.Tell(new RecoveryFailed(cause), actor.Self);
     }
 }

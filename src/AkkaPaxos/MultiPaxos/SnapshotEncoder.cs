@@ -3,18 +3,16 @@ using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.MultiPaxos;
 
-/// <summary>Replica to its encoder: make bytes of this state. Answered with a <see cref="ReplicaSnapshot"/>.</summary>
-/// <param name="SlotOut">Every slot below is executed in it.</param>
-/// <param name="Encode">Makes the bytes.</param>
-internal sealed record EncodeSnapshot(long SlotOut, Func<byte[]> Encode) : INodeMessage;
-
-/// <summary>Encodes a replica's snapshots beside it, so that it goes on executing meanwhile: a large state takes seconds.</summary>
+/// <summary>
+/// Makes bytes of a <see cref="CapturedState"/>, and answers with a <see cref="ReplicaSnapshot"/>: beside the snapshotter, which goes on serving meanwhile, as
+/// a large state takes seconds.
+/// </summary>
 internal sealed class SnapshotEncoder : UntypedActor
 {
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
-        if (message is not EncodeSnapshot due)
+        if (message is not CapturedState captured)
         {
             Unhandled(message);
             return;
@@ -23,13 +21,13 @@ internal sealed class SnapshotEncoder : UntypedActor
         byte[] state;
         try
         {
-            state = due.Encode();
+            state = captured.Encode();
         }
         catch (Exception e)
         {
-            throw new StateMachineException(due.SlotOut, e);
+            throw new StateMachineException(captured.SlotOut, e);
         }
 
-        Sender.Tell(new ReplicaSnapshot(due.SlotOut, state), Self);
+        Sender.Tell(new ReplicaSnapshot(captured.SlotOut, state), Self);
     }
 }

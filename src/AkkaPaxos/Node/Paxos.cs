@@ -145,12 +145,14 @@ public sealed class Paxos : IExtension
         // Asked side by side, so that one part which does not answer costs no more than its own second.
         var rolesAsked = Ask<RolesStatus>(_system.Provider.ResolveActorRef(PathOf("")), new GetRoles(), cancellation);
         var replicaAsked = Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation);
+        var othersAsked = Ask<OthersProgress>(_peers.Fetcher(Settings.NodeId), GetOthersProgress.Instance, cancellation);
         // Not the gossip: it keeps members that are gone until a majority agrees on that, and hides such as this node talks to but another cannot reach.
         var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
         HashSet<NodeId> reachable = [.. seen?.Nodes ?? []];
         var inCluster = InCluster();
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
+        var others = await othersAsked.ConfigureAwait(false);
         var problem = roles is null ? "the node does not answer"
             : roles.Problem ?? (replica is null ? "the replica does not answer" : WhyUnled(replica, reachable));
         return new NodeStatus(
@@ -168,11 +170,20 @@ public sealed class Paxos : IExtension
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 inCluster.Contains(m.Id),
-                (m.Id == Settings.NodeId ? replica?.SlotOut : replica?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
+                (m.Id == Settings.NodeId ? replica?.SlotOut : others?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
                 seen?.Problems.GetValueOrDefault(m.Id),
                 m.Id != Settings.NodeId && _peers.Direct?.Node(m.Address).IsConnected == true))],
             problem,
             Durability);
+    }
+
+    /// <summary>This node's whole state as it is now. What other nodes were told of later is not in it: after a linearizable <c>Query</c>, all that was before.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Its bytes, and how far it is.</returns>
+    public async Task<ReplicaSnapshot> Snapshot(CancellationToken cancellation = default)
+    {
+        var captured = await _peers.Replica(Settings.NodeId).Ask<CapturedState>(GetSnapshot.Instance, Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        return new ReplicaSnapshot(captured.SlotOut, await Task.Run(captured.Encode, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>What this node's roles sent for some slots, in order, as far as <c>akkapaxos.trace-slots</c> keeps it.</summary>

@@ -16,6 +16,7 @@ namespace AkkaPaxos.Node;
 public sealed class PaxosSettings
 {
     private const string MemberExample = "{ id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }";
+    private static readonly string[] RolesOfReplica = ["snapshotter", "fetcher"];
     private const long AroundAMessage = 64 << 10;
     private readonly Type _stateMachine;
 
@@ -36,6 +37,8 @@ public sealed class PaxosSettings
         Protocol = new ProtocolSettings(section.Config);
         Roles = section.Texts("roles");
         if (Roles.Count != Roles.Distinct().Count()) throw Wrong("roles", $" = [{string.Join(", ", Roles)}]: a role stands there twice");
+        if (Roles.Contains("replica") && RolesOfReplica.Except(Roles).ToList() is { Count: > 0 } missing)
+            throw Wrong("roles", $" = [{string.Join(", ", Roles)}]: a replica needs {string.Join(" and ", missing)} beside it; add what is missing");
         Registry = new RoleRegistry(section.Inner("role").Config, Roles);
         _stateMachine = RoleRegistry.Load(section.Text("state-machine"), "akkapaxos.state-machine", typeof(IStateMachine));
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)

@@ -38,6 +38,10 @@ internal sealed class PeerDirectory : IPeerDirectory
 
     public IActorRef Replica(NodeId node) => Find(node, "replica");
 
+    public IActorRef Snapshotter(NodeId node) => Find(node, "snapshotter");
+
+    public IActorRef Fetcher(NodeId node) => Find(node, "fetcher");
+
     /// <summary>The role of a node; <see cref="ActorRefs.Nobody"/> where the node is not known, or does not run the role now.</summary>
     public IActorRef Find(NodeId node, string role)
     {

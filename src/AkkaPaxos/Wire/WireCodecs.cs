@@ -76,13 +76,13 @@ internal static class WireCodecs
             m => new() { Id = m.Id, Slot = m.Slot, Round = m.Round },
             p => new(p.Id, p.Slot, p.Round)),
         Codec.Of<Confirm, Proto.Confirm>("Confirm/1",
-            m => new() { Ballot = m.Ballot.ToProto(), Id = m.Id },
-            p => new(p.Ballot.ToBallot(), p.Id)),
+            m => new() { Ballot = m.Ballot.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks },
+            p => new(p.Ballot.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks))),
         Codec.Of<Confirmed, Proto.Confirmed>("Confirmed/1",
-            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id },
-            p => new(new(p.From), p.Promised.ToBallot(), p.Id)),
+            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks },
+            p => new(new(p.From), p.Promised.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks))),
 
-        // replicas among themselves
+        // a replica that is behind
         Codec.Of<Progress, Proto.Progress>("Progress/1",
             m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum },
             p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum)),
