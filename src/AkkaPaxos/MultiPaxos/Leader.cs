@@ -322,14 +322,11 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private void OnBallotConfirmed(BallotConfirmed confirmed)
     {
         if (!_reads.Remove(confirmed.Id, out var read)) return;
-        _lease.Granted(LeaseBegins(read.AskedAt), confirmed.Lease);
+        _lease.Granted(read.AskedAt, confirmed.Lease); // from then on acceptors may have counted
         Answer(read.Replica, read.Id, read.Slot);
     }
 
     private TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
-
-    /// <summary>From when a lease counts that was asked for at a time: from then on, as acceptors may have answered at once.</summary>
-    protected virtual TimeSpan LeaseBegins(TimeSpan askedAt) => askedAt;
 
     private void Answer(IActorRef replica, long question, long slot) =>
         _link.Tell(NodeId.None, "replica", replica, new ReadIndexResult(question, slot, slot == NotLeading ? 0 : _ballot.Round));
