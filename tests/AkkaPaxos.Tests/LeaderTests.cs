@@ -587,6 +587,21 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     }
 
     [Fact]
+    public void A_lease_that_took_as_long_to_be_confirmed_as_it_lasts_is_over()
+    {
+        var lease = 2 * AMoment;
+        Settings = Settings with { ReadLease = lease };
+        var leader = ActiveLeader(out var ballot);
+        leader.Tell(new ReadIndex(7), TestActor);
+        ExpectNoMsg(lease + AMoment);
+        Confirm(1, ballot, lease);
+        Confirm(3, ballot, lease);
+        ExpectMsg(new ReadIndexResult(7, 0, ballot.Round), InTime);
+        leader.Tell(new ReadIndex(8), TestActor);
+        ExpectNoMsg(AMoment);
+    }
+
+    [Fact]
     public void A_lease_counts_from_before_it_was_asked_for_less_what_clocks_may_drift()
     {
         var lease = new LeaderLease(Settings with { ClockDrift = 0.25 });

@@ -109,11 +109,5 @@ internal sealed class CommandsEveryProposal(RoleContext context) : Leader(contex
     }
 }
 
-/// <summary>Counts its lease from when it was confirmed, not from when it asked (linearizability).</summary>
-internal sealed class StretchesItsLease(RoleContext context) : Leader(context)
-{
-    protected override TimeSpan LeaseBegins(TimeSpan askedAt) => Context.System.Scheduler.HighResMonotonicClock;
-}
-
 /// <summary>Makes nothing of the drift of clocks in its lease (linearizability).</summary>
 internal sealed class TrustsItsClock(RoleContext context) : Leader(context with { Settings = context.Settings with { ClockDrift = 0 } });

@@ -17,6 +17,9 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
     /// <summary>Makes a faulty folder for the journal's log of a good one; null: it is the roles that are faulty.</summary>
     internal Func<ILogFolder, ILogFolder>? LogFlaw { get; init; }
 
+    /// <summary>What a run needs for the rule to matter; null: nothing but what a seed draws.</summary>
+    internal Func<SimulationSettings, SimulationSettings>? Under { get; init; }
+
     /// <summary>Whether it is the journal's log that is faulty: it runs with <see cref="JournalModel.Log"/> only.</summary>
     public bool IsOfLog => LogFlaw is not null;
 
@@ -33,8 +36,8 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Acceptor<TruncatesTooFar>("truncates-too-far", "A3", "truncates a few slots more than a majority has snapshots of"),
         Acceptor<ForgetsTruncation>("forgets-truncation", "A3", "does not read its truncation point back at a restart"),
         Acceptor<ConfirmsAnyBallot>("confirms-any-ballot", "linearizability", "confirms a leader's ballot though it has promised a higher one"),
-        Acceptor<BreaksItsLease>("breaks-its-lease", "linearizability", "promises another leader's ballot while it is bound by a lease"),
-        Acceptor<ForgetsItsLease>("forgets-its-lease", "linearizability", "does not read back at a restart that it may be bound by a lease"),
+        Acceptor<BreaksItsLease>("breaks-its-lease", "linearizability", "promises another leader's ballot while it is bound by a lease") with { Under = Lease },
+        Acceptor<ForgetsItsLease>("forgets-its-lease", "linearizability", "does not read back at a restart that it may be bound by a lease") with { Under = LeaseAndCrashes },
         Scout<AdoptsLowestBallot>("adopts-lowest-ballot", "C2", "the scout hands on the pvalue of a slot's lowest ballot, not the highest"),
         Scout<AdoptsOnMinority>("adopts-on-minority", "C2", "the scout takes n/2 of n promises for a majority"),
         Scout<AdoptsFirstPage>("adopts-first-page", "C2", "the scout takes the first page of a promise for all of it"),
@@ -46,8 +49,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Commander<AsksAcceptorsOnce>("asks-acceptors-once", "liveness", "the commander does not ask again when no answer comes"),
         Confirmer<ConfirmsUnasked>("confirms-unasked", "linearizability", "the leader answers for reads without asking whether it still leads"),
         Confirmer<ConfirmsOnMinority>("confirms-on-minority", "linearizability", "the confirmer takes n/2 of n acceptors for enough"),
-        Leader<StretchesItsLease>("stretches-its-lease", "linearizability", "counts its lease from when it was confirmed, not from when it asked"),
-        Leader<TrustsItsClock>("trusts-its-clock", "linearizability", "makes nothing of the drift of clocks in its lease"),
+        Leader<TrustsItsClock>("trusts-its-clock", "linearizability", "makes nothing of the drift of clocks in its lease") with { Under = LeaseAndDrift },
         Leader<IgnoresFoundPValues>("ignores-found-pvalues", "C2", "proposes what replicas asked for, whatever its scout found"),
         Leader<PrefersOwnProposals>("prefers-own-proposals", "C2", "lets what a replica proposed win over what its scout found"),
         Leader<FillsFoundSlots>("fills-found-slots", "C2", "puts no-ops also where its scout found a pvalue"),
@@ -111,6 +113,19 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
 
     private static Mutant Confirmer<T>(string name, string rule, string flaw) where T : Confirmer =>
         Leader<LeaderWithConfirmer<T>>(name, rule, flaw);
+
+    // A lease, and leaders that are cut off from others and keep their clients.
+    private static SimulationSettings Lease(SimulationSettings drawn) => (drawn with
+    {
+        ClockDrift = 0.02, Questions = Math.Max(drawn.Questions, 0.4), Sticky = true, Partitions = TimeSpan.FromSeconds(1.5), PartitionTime = TimeSpan.FromSeconds(4),
+    }).WithReadLease(TimeSpan.FromSeconds(2.5));
+
+    // And acceptors that start again at once.
+    private static SimulationSettings LeaseAndCrashes(SimulationSettings drawn) =>
+        Lease(drawn with { RoleCrashes = TimeSpan.FromSeconds(0.7), Crashes = null });
+
+    // And clocks that drift.
+    private static SimulationSettings LeaseAndDrift(SimulationSettings drawn) => (Lease(drawn) with { ClockDrift = 0.3 }).WithReadLease(TimeSpan.FromSeconds(2.5));
 
     private static Mutant Log(string name, string flaw, Func<ILogFolder, ILogFolder> folder) =>
         new(name, "S1", $"the journal's log {flaw}", new Dictionary<string, Type>()) { LogFlaw = folder };

@@ -82,6 +82,7 @@ public sealed record SimulationCase(int Seed)
             _ => SimulationSettings.Calm,
         };
         var mutant = Mutant is null ? null : Mutants.Mutant.Named(Mutant);
+        drawn = mutant?.Under?.Invoke(drawn) ?? drawn;
         return drawn with
         {
             Journal = mutant is { IsOfLog: true } ? JournalModel.Log : Journal,

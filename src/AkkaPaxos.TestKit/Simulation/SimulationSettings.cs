@@ -201,15 +201,16 @@ public sealed record SimulationSettings
         TimeToDecide = TimeSpan.FromSeconds(20), // twice the longest that a leader waits in silence, with its random part
     });
 
-    // For half of the seeds, and also longer than others wait before they try to lead, which settings do not allow: safety must not rest on that. The
-    // leader knows how far clocks drift; a timer that takes 1.2 times as long belongs to a clock that goes 1/1.2 times as fast.
+    // For half of the seeds, and also longer than others wait before they try to lead, which settings do not allow: safety must not rest on that.
     private static SimulationSettings WithReadLease(int seed, SimulationSettings settings)
     {
         var random = new SeededChance(seed, "read-lease");
-        var lease = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(random.Next(20, 2500));
-        var protocol = settings.Protocol! with { ReadLease = lease, ClockDrift = settings.ClockDrift / (1 - settings.ClockDrift) };
-        return settings with { Protocol = protocol };
+        return settings.WithReadLease(random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(random.Next(20, 2500)));
     }
+
+    /// <summary>The same with a read lease, whose leader knows how far clocks drift: a timer that takes 1.2 times as long belongs to a clock that is 1/1.2 times as fast.</summary>
+    internal SimulationSettings WithReadLease(TimeSpan lease) =>
+        this with { Protocol = (Protocol ?? MultiPaxosNode.Settings()) with { ReadLease = lease, ClockDrift = ClockDrift / (1 - ClockDrift) } };
 
     /// <summary>
     /// The same without any fault but clocks that drift: what a cluster is given after chaos, to see that it decides again.

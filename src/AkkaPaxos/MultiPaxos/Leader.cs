@@ -46,7 +46,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _store = new RoleStore(Context, context);
         _slots = new LeaderSlots(settings.Window, settings.WindowBytes);
         _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End);
-        _reads = new LeaderReads(context, _link, Context.System.Scheduler, LeaseBegins);
+        _reads = new LeaderReads(context, _link, Context.System.Scheduler);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(settings.ResendInterval / settings.HeartbeatInterval);
         _timeoutTicks = (long)Math.Ceiling(settings.LeaderTimeout / settings.HeartbeatInterval);
@@ -236,9 +236,6 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _reads.Confirmed(confirmed);
         _election.AcceptorsAnswer();
     }
-
-    /// <summary>From when a lease counts that was asked for at a time: from then on, as acceptors may have answered at once.</summary>
-    protected virtual TimeSpan LeaseBegins(TimeSpan askedAt) => askedAt;
 
     private void LookForQuorum()
     {

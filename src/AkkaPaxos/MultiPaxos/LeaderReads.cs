@@ -17,8 +17,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="context">The node's.</param>
 /// <param name="link">How the leader sends.</param>
 /// <param name="clock">The node's.</param>
-/// <param name="leaseBegins">From when a lease counts that was asked for at a time of the monotonic clock.</param>
-internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler clock, Func<TimeSpan, TimeSpan> leaseBegins)
+internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler clock)
 {
     private const long NotLeading = -1; // as the slot of a ReadIndexResult
 
@@ -78,7 +77,7 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
     public void Confirmed(BallotConfirmed confirmed)
     {
         if (!_reads.Remove(confirmed.Id, out var read)) return;
-        _lease.Granted(leaseBegins(read.AskedAt), confirmed.Lease);
+        _lease.Granted(read.AskedAt, confirmed.Lease); // from then on acceptors may have counted
         if (read.Asker is { } asker) Answer(asker, read.Id, read.Slot, read.Ballot.Round);
     }
 
