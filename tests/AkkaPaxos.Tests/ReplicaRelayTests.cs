@@ -54,6 +54,8 @@ public class ReplicaRelayTests : ReplicaTestBase
         replica.Tell(new Decisions([new Decision(2, B(1, 3), V("a")), new Decision(3, B(1, 3), V("b"))]), Peer(2).Ref);
         Assert.Equal(new CatchUp(4, Waits: true), Next<CatchUp>(Peer(2)));
         Assert.Equal(4, Sync(replica).SlotOut);
+        replica.Tell(new Decisions([new Decision(2, B(1, 3), V("a")), new Decision(3, B(1, 3), V("b"))]), Peer(2).Ref); // repeated by the network
+        Assert.Empty(Received<CatchUp>(replica, Peer(2)));
         Ticks(replica, 3); // the question may be lost
         Assert.Equal(new CatchUp(4, Waits: true), Next<CatchUp>(Peer(2)));
         Lead(replica, 3);

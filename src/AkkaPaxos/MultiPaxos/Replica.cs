@@ -361,7 +361,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
         }
         if (SlotOut > before) AfterExecuting();
         TellCaughtUp();
-        if (decisions.Entries.Count > 0) _relay.Follow();
+        _relay.FollowOn();
     }
 
     private void OnInstallSnapshot(ReplicaSnapshot snapshot)

@@ -17,6 +17,7 @@ internal sealed class ReplicaRelay(IActorContext replica, RoleContext context, R
     private readonly Dictionary<IActorRef, long> _followers = []; // what each waits for: a slot that is not executed here
     private long _tick = 1;
     private long _followedAt; // the tick of the last question
+    private long _followedFrom; // the slot that it asked for
     private int _detours;
 
     // How often what goes by way of others may be passed on: no way is longer, and what has lost its way ends.
@@ -74,8 +75,14 @@ internal sealed class ReplicaRelay(IActorContext replica, RoleContext context, R
     public void Follow()
     {
         if (!leadership.IsRelayed) return;
-        _followedAt = _tick;
+        (_followedAt, _followedFrom) = (_tick, history.SlotOut);
         TellReplica(leadership.Via, new CatchUp(history.SlotOut, Waits: true), history.SlotOut);
+    }
+
+    /// <summary>Decisions have come: asks for those behind them. Once, or each answer that the network repeats, or that helps nothing, would bring forth another one.</summary>
+    public void FollowOn()
+    {
+        if (history.SlotOut > _followedFrom) Follow();
     }
 
     /// <summary>A resend interval has passed: the question or the answer may be lost, and the other one started again.</summary>
