@@ -51,6 +51,29 @@ internal static class NodeConfig
             """));
     }
 
+    /// <summary>Reads a node's file, and what a command wants of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="set">Settings that stand above it.</param>
+    /// <param name="read">Gets what the node is to run with, reference.conf behind it.</param>
+    /// <exception cref="CliException">The file cannot be used; one line with the place of what is wrong.</exception>
+    public static T Read<T>(string file, string[] set, Func<Config, T> read)
+    {
+        HoconFile? user = null;
+        try
+        {
+            user = HoconFile.Load(file, set);
+            return read(Of(user).WithFallback(PaxosSettings.DefaultConfig()));
+        }
+        catch (HoconFileException e)
+        {
+            throw new CliException(e.Message, NodeCommand.CannotStart);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CliException(user!.Describe(e), NodeCommand.CannotStart);
+        }
+    }
+
     /// <summary>Whether <c>akkapaxos.journal</c> is log.</summary>
     /// <exception cref="ConfigurationException">It is neither that nor sql.</exception>
     public static bool IsLog(Config config) => Section.Of(config, "akkapaxos") is var section && section.Text("journal") switch
