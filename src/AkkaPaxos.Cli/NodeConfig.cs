@@ -19,6 +19,10 @@ internal static class NodeConfig
     /// <summary>node-defaults.conf.</summary>
     public static Config Defaults => ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly);
 
+    /// <summary>A node's configuration for an actor system that only works on its stores: it speaks to nobody, and logs nothing.</summary>
+    public static Config Quiet(Config node) =>
+        ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loggers = []\nakka.loglevel = OFF\nakka.stdout-loglevel = OFF").WithFallback(node);
+
     /// <summary>What a node is to run with.</summary>
     /// <param name="user">The user's file and settings.</param>
     /// <exception cref="HoconFileException">A key below <c>akkapaxos</c> is not known.</exception>
