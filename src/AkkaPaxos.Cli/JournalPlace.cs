@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Akka.Configuration;
-using AkkaPaxos.Hocon;
 using AkkaPaxos.Journal;
 using AkkaPaxos.Node;
 
@@ -65,29 +64,15 @@ internal sealed class JournalPlace : IDisposable
 
     /// <summary>The folder of the node that a file describes.</summary>
     /// <exception cref="CliException">The file cannot be used, or the folder cannot be had.</exception>
-    public static JournalPlace Of(string file, string[] set)
+    public static JournalPlace Of(string file, string[] set) => NodeConfig.Read(file, set, config =>
     {
-        HoconFile? user = null;
-        try
-        {
-            user = HoconFile.Load(file, set);
-            var config = NodeConfig.Of(user).WithFallback(PaxosSettings.DefaultConfig());
-            var settings = new PaxosSettings(config);
-            var folder = NodeConfig.DataDirectory(config, settings);
-            foreach (var (key, own) in NodeConfig.Places(folder))
-                if (config.GetString(key) is { } found && found != own)
-                    throw new CliException($"{key} is set, and this works on what is in akkapaxos.data-directory; leave it out", 2);
-            return new JournalPlace(folder, settings) { Config = config, SegmentBytes = new LogJournalSettings(config.GetConfig(LogJournal.PluginId)).SegmentBytes };
-        }
-        catch (HoconFileException e)
-        {
-            throw new CliException(e.Message, 2);
-        }
-        catch (ConfigurationException e)
-        {
-            throw new CliException(user!.Describe(e), 2);
-        }
-    }
+        var settings = new PaxosSettings(config);
+        var folder = NodeConfig.DataDirectory(config, settings);
+        foreach (var (key, own) in NodeConfig.Places(folder))
+            if (config.GetString(key) is { } found && found != own)
+                throw new CliException($"{key} is set, and this works on what is in akkapaxos.data-directory; leave it out", 2);
+        return new JournalPlace(folder, settings) { Config = config, SegmentBytes = new LogJournalSettings(config.GetConfig(LogJournal.PluginId)).SegmentBytes };
+    });
 
     /// <summary>Whether the journal that is there is a log.</summary>
     /// <exception cref="CliException">There is none, or one of each kind.</exception>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Data.Common;
 using System.Globalization;
 using Akka.Actor;
-using Akka.Configuration;
 using AkkaPaxos.Journal;
 using Spectre.Console;
 
@@ -41,8 +40,7 @@ internal static class JournalReport
         + "Exits with 0 where all of it reads back, otherwise with 1 and the first entry that does not.",
         (place, contents, what) =>
         {
-            var config = ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loggers = []\nakka.loglevel = OFF\nakka.stdout-loglevel = OFF").WithFallback(place.Config);
-            using var system = ActorSystem.Create("verify", config);
+            using var system = ActorSystem.Create("verify", NodeConfig.Quiet(place.Config));
             var all = 0L;
             foreach (var id in contents.PersistenceIds)
             {

@@ -15,6 +15,10 @@ public sealed class LocalCluster : IDisposable
     /// <summary>The settings of <c>hocon/fast.conf</c>.</summary>
     public static IReadOnlyList<string> Fast { get; } = ["akkapaxos.links=direct", "akkapaxos.journal=log"];
 
+    private const int FirstPort = 20_000;
+    private const int FirstOutgoingPort = 32_768; // Linux's; others' are higher
+    private const int MostTries = 10_000;
+
     private readonly string _directory;
     private readonly string[] _settings;
     private bool _abandoned;
@@ -178,15 +182,35 @@ public sealed class LocalCluster : IDisposable
         }
     }
 
-    /// <summary>Ports of the loopback address that nobody listens on now.</summary>
+    /// <summary>
+    /// Ports of the loopback address that nobody listens on now. None is of those that systems give to outgoing connections: one of these could have a node's port
+    /// when that node is started again.
+    /// </summary>
     internal static int[] FreePorts(int count)
     {
         // All are bound at once, so that no two are the same.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
+        var listeners = new List<TcpListener>();
+        try
+        {
+            for (var tried = 0; listeners.Count < count; tried++)
+            {
+                var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(FirstPort, FirstOutgoingPort));
+                try
+                {
+                    listener.Start();
+                    listeners.Add(listener);
+                }
+                catch (SocketException) when (tried < MostTries)
+                {
+                    listener.Dispose(); // it is taken
+                }
+            }
+            return [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            foreach (var listener in listeners) listener.Dispose();
+        }
     }
 }
 

@@ -19,6 +19,10 @@ internal static class NodeConfig
     /// <summary>node-defaults.conf.</summary>
     public static Config Defaults => ConfigurationFactory.FromResource("AkkaPaxos.Cli.node-defaults.conf", typeof(NodeConfig).Assembly);
 
+    /// <summary>A node's configuration for an actor system that only works on its stores: it speaks to nobody, and logs nothing.</summary>
+    public static Config Quiet(Config node) =>
+        ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loggers = []\nakka.loglevel = OFF\nakka.stdout-loglevel = OFF").WithFallback(node);
+
     /// <summary>What a node is to run with.</summary>
     /// <param name="user">The user's file and settings.</param>
     /// <exception cref="HoconFileException">A key below <c>akkapaxos</c> is not known.</exception>
@@ -49,6 +53,29 @@ internal static class NodeConfig
             akkapaxos.journal-log.sync = {{(node.IsDurabilityRelaxed ? "off" : "on")}}
             akka.persistence.snapshot-store.sql.connection-string = {{HoconText.Quote(Sqlite(data, "snapshots.db"))}}
             """));
+    }
+
+    /// <summary>Reads a node's file, and what a command wants of it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="set">Settings that stand above it.</param>
+    /// <param name="read">Gets what the node is to run with, reference.conf behind it.</param>
+    /// <exception cref="CliException">The file cannot be used; one line with the place of what is wrong.</exception>
+    public static T Read<T>(string file, string[] set, Func<Config, T> read)
+    {
+        HoconFile? user = null;
+        try
+        {
+            user = HoconFile.Load(file, set);
+            return read(Of(user).WithFallback(PaxosSettings.DefaultConfig()));
+        }
+        catch (HoconFileException e)
+        {
+            throw new CliException(e.Message, NodeCommand.CannotStart);
+        }
+        catch (ConfigurationException e)
+        {
+            throw new CliException(user!.Describe(e), NodeCommand.CannotStart);
+        }
     }
 
     /// <summary>Whether <c>akkapaxos.journal</c> is log.</summary>

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Akka.Configuration;
 using AkkaPaxos.Gateway;
-using AkkaPaxos.Hocon;
 using AkkaPaxos.Kv;
 using AkkaPaxos.MultiPaxos;
 using AkkaPaxos.Node;
@@ -87,7 +85,8 @@ internal static class SnapshotCommand
         {
             var path = parsed.GetRequiredValue(file);
             var (head, state) = Read(path);
-            var (node, settings, folder) = NodeOf(parsed.GetRequiredValue(config), parsed.GetValue(set) ?? []);
+            var (node, settings) = NodeConfig.Read(parsed.GetRequiredValue(config), parsed.GetValue(set) ?? [], node => (node, new PaxosSettings(node)));
+            var folder = NodeConfig.DataDirectory(node, settings);
             SnapshotRestore.Try(settings.NewStateMachine(), head.Slot, state, path);
             if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
                 throw new CliException($"akkapaxos.data-directory {Path.GetFullPath(folder)} is not empty: a snapshot begins a folder; move what is there away, if no node is to run on it again", 2);
@@ -97,26 +96,6 @@ internal static class SnapshotCommand
             return 0;
         });
         return command;
-    }
-
-    private static (Config Node, PaxosSettings Settings, string Folder) NodeOf(string file, string[] set)
-    {
-        HoconFile? user = null;
-        try
-        {
-            user = HoconFile.Load(file, set);
-            var node = NodeConfig.Of(user).WithFallback(PaxosSettings.DefaultConfig());
-            var settings = new PaxosSettings(node);
-            return (node, settings, NodeConfig.DataDirectory(node, settings));
-        }
-        catch (HoconFileException e)
-        {
-            throw new CliException(e.Message, 2);
-        }
-        catch (ConfigurationException e)
-        {
-            throw new CliException(user!.Describe(e), 2);
-        }
     }
 
     private static (SnapshotHead Head, ReadOnlyMemory<byte> State) Read(string path)

@@ -26,8 +26,7 @@ internal static class SnapshotRestore
     public static async Task Write(Config config, PaxosSettings settings, ReplicaSnapshot snapshot, Action<string> say, CancellationToken cancel)
     {
         var stores = await Stores.Open(config, settings, say, cancel);
-        var quiet = ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loggers = []\nakka.loglevel = OFF\nakka.stdout-loglevel = OFF").WithFallback(config);
-        using var system = ActorSystem.Create("restore", stores.And(BootstrapSetup.Create().WithConfig(quiet)));
+        using var system = ActorSystem.Create("restore", stores.And(BootstrapSetup.Create().WithConfig(NodeConfig.Quiet(config))));
         using var inbox = Inbox.Create(system);
         system.ActorOf(Props.Create(typeof(Writer), settings, snapshot, inbox.Receiver));
         var failure = (Written)await inbox.ReceiveAsync(Patience).WaitAsync(cancel);

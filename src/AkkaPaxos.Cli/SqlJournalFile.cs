@@ -87,9 +87,8 @@ internal sealed class SqlJournalFile : IJournalContents, IDisposable
     public static async Task<SqlJournalFile> Create(string path)
     {
         var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString;
-        var config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.connection-string = {HoconText.Quote(connectionString)}\nakka.actor.provider = local\nakka.loggers = []\nakka.loglevel = OFF")
-            .WithFallback(NodeConfig.Defaults);
-        using var system = ActorSystem.Create("convert", config);
+        var config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.connection-string = {HoconText.Quote(connectionString)}").WithFallback(NodeConfig.Defaults);
+        using var system = ActorSystem.Create("convert", NodeConfig.Quiet(config));
         using var inbox = Inbox.Create(system);
         Persistence.Instance.Apply(system).JournalFor("akka.persistence.journal.sql")
             .Tell(new ReplayMessages(1, long.MaxValue, long.MaxValue, "none", inbox.Receiver), inbox.Receiver);
