@@ -1,50 +1,75 @@
 namespace AkkaPaxos.Consensus;
 
-/// <summary>A node that takes part.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="Address">Where its actor system is, as Akka writes addresses: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>.</param>
-public sealed record Member(NodeId Id, string Address);
-
 /// <summary>
-/// Which nodes hold the acceptors, leaders and replicas of a slot, and what their quorums are. Roles ask here, slot by slot, so that a
-/// reconfiguration decided in slot s can govern from s + WINDOW on (PMMC 2.4) without any role knowing of it. So far one configuration
-/// governs every slot.
+/// Which nodes hold the acceptors, leaders and replicas of a slot, and what their quorums are, as far as a node knows. Its roles ask here, slot by slot (invariant M1);
+/// its replica tells it what the log says. A configuration that was decided stays so: what is known here only grows, also where a replica starts over.
 /// </summary>
+/// <remarks>
+/// Safe for any thread. What a slot's configuration is can be known once the slots up to <see cref="Configuration.Window"/> before it are executed; a leader proposes nothing
+/// before that (R4).
+/// </remarks>
 public sealed class Membership
 {
-    private readonly NodeId[] _ids;
-    private readonly Quorum _majority;
+    private readonly Lock _changing = new();
+    private volatile ConfigurationHistory _history;
 
-    /// <summary>The configuration with these members in every role.</summary>
-    /// <exception cref="ArgumentException">There is no member, an id is not positive, or two members share an id or an address.</exception>
-    public Membership(IEnumerable<Member> members)
+    /// <summary>The membership of a cluster that these found.</summary>
+    /// <exception cref="ArgumentException">As <see cref="Configuration"/>'s.</exception>
+    public Membership(IEnumerable<Member> members) : this(new Configuration(members))
     {
-        Members = [.. members.OrderBy(m => m.Id)];
-        if (Members.Count == 0) throw new ArgumentException("a membership has at least one member", nameof(members));
-        if (Members[0].Id.Value <= 0) throw new ArgumentException($"a node id is a positive number, not {Members[0].Id}", nameof(members));
-        foreach (var same in Members.GroupBy(m => m.Id).Where(g => g.Count() > 1))
-            throw new ArgumentException($"node id {same.Key} is given to {string.Join(" and ", same.Select(m => m.Address))}", nameof(members));
-        foreach (var same in Members.GroupBy(m => m.Address).Where(g => g.Count() > 1))
-            throw new ArgumentException($"address {same.Key} is given to nodes {string.Join(" and ", same.Select(m => m.Id))}", nameof(members));
-        _ids = [.. Members.Select(m => m.Id)];
-        _majority = Quorum.Majority(_ids);
     }
 
-    /// <summary>All members, by id.</summary>
-    public IReadOnlyList<Member> Members { get; }
+    /// <summary>The membership of a cluster that <paramref name="founding"/> founds.</summary>
+    public Membership(Configuration founding) : this(new ConfigurationHistory(founding))
+    {
+    }
+
+    /// <summary>The membership that a log has led to.</summary>
+    public Membership(ConfigurationHistory history) => (Founding, _history) = (history, history);
+
+    /// <summary>What a state before the first slot begins with.</summary>
+    public ConfigurationHistory Founding { get; }
+
+    /// <summary>All that is known.</summary>
+    public ConfigurationHistory History => _history;
+
+    /// <summary>The members of the latest configuration that is known, by id.</summary>
+    public IReadOnlyList<Member> Members => Latest.Members;
+
+    /// <summary>The latest configuration that is known; it may govern later slots only.</summary>
+    public Configuration Latest => _history.Latest;
+
+    /// <summary>The configuration that governs a slot.</summary>
+    public Configuration At(long slot) => _history.At(slot);
 
     /// <summary>The nodes whose acceptors vote on <paramref name="slot"/>, by id.</summary>
-    public IReadOnlyList<NodeId> Acceptors(long slot) => _ids;
+    public IReadOnlyList<NodeId> Acceptors(long slot) => At(slot).Voters;
 
     /// <summary>The nodes whose leaders may propose for <paramref name="slot"/>, by id.</summary>
-    public IReadOnlyList<NodeId> Leaders(long slot) => _ids;
+    public IReadOnlyList<NodeId> Leaders(long slot) => At(slot).Voters;
 
-    /// <summary>The nodes whose replicas learn <paramref name="slot"/>, by id.</summary>
-    public IReadOnlyList<NodeId> Replicas(long slot) => _ids;
+    /// <summary>The nodes whose replicas learn <paramref name="slot"/>, by id: also those that take part only in later ones, which need it to get there.</summary>
+    public IReadOnlyList<NodeId> Replicas(long slot)
+    {
+        var history = _history;
+        return history.LatestFrom <= slot ? history.Latest.Ids : [.. history.From(slot).SelectMany(c => c.Ids).Distinct().Order()];
+    }
 
-    /// <summary>Whose promises make a leader for the slots from <paramref name="slot"/> on.</summary>
-    public Quorum Phase1(long slot) => _majority;
+    /// <summary>Whose promises make a leader for <paramref name="slot"/>.</summary>
+    public Quorum Phase1(long slot) => At(slot).Phase1;
 
     /// <summary>Whose acceptance chooses a value in <paramref name="slot"/>.</summary>
-    public Quorum Phase2(long slot) => _majority;
+    public Quorum Phase2(long slot) => At(slot).Phase2;
+
+    /// <summary>From the replica: what the log says now.</summary>
+    /// <returns>Whether it says anything new.</returns>
+    public bool Learn(ConfigurationHistory history)
+    {
+        lock (_changing)
+        {
+            if (history.Latest.Version <= Latest.Version) return false;
+            _history = history.With(_history);
+            return true;
+        }
+    }
 }

@@ -1,11 +1,15 @@
+using Google.Protobuf;
+
 namespace AkkaPaxos.Consensus;
 
 /// <summary>
-/// What a slot decides: a batch of commands, or a no-op that fills a gap. Immutable. It carries its encoding, made once where the value
+/// What a slot decides: a batch of commands, a configuration, or a no-op that fills a gap. Immutable. It carries its encoding, made once where the value
 /// was proposed, so that messages and journals copy bytes and never serialize a batch again.
 /// </summary>
 public sealed class Value : IEquatable<Value>
 {
+    private const byte ConfigurationTag = 2 << 3 | 2; // protobuf: field 2, of bytes
+
     private Value(ReadOnlyMemory<byte> encoded) => Encoded = encoded;
 
     /// <summary>The value of a slot in which nothing happens.</summary>
@@ -18,7 +22,7 @@ public sealed class Value : IEquatable<Value>
     public bool IsNoOp => Encoded.IsEmpty;
 
     /// <summary>
-    /// The commands in the order in which they execute; none for the no-op. Decoded at each use: they are parts of the encoding, and acceptors keep values for
+    /// The commands in the order in which they execute; none for a no-op or a configuration. Decoded at each use: they are parts of the encoding, and acceptors keep values for
     /// long that nobody looks into again.
     /// </summary>
     /// <exception cref="FormatException">The encoding this value was made from is not one.</exception>
@@ -43,6 +47,31 @@ public sealed class Value : IEquatable<Value>
         ? new Value(CommandBatch.Encode(commands))
         : throw new ArgumentException("a batch has at least one command", nameof(commands));
 
+    /// <summary>A value that changes the members.</summary>
+    public static Value Reconfiguration(Configuration configuration) =>
+        new(new Proto.Value { Configuration = configuration.ToProto() }.ToByteArray());
+
+    /// <summary>Whether it changes the members.</summary>
+    public bool IsReconfiguration => !Encoded.IsEmpty && Encoded.Span[0] == ConfigurationTag;
+
+    /// <summary>The configuration that it brings; null where it brings none. Decoded at each use.</summary>
+    /// <exception cref="FormatException">The encoding this value was made from is not one.</exception>
+    public Configuration? Configuration
+    {
+        get
+        {
+            if (!IsReconfiguration) return null;
+            try
+            {
+                return Consensus.Configuration.FromProto(Proto.Value.Parser.ParseFrom(Encoded.Span).Configuration);
+            }
+            catch (InvalidProtocolBufferException e)
+            {
+                throw new FormatException($"the value of a slot ({Encoded.Length} bytes) is not an encoded configuration: {e.Message}", e);
+            }
+        }
+    }
+
     /// <summary>The value whose <see cref="Encoded"/> these bytes are. They are not copied and not looked into before <see cref="Commands"/> is asked for.</summary>
     public static Value Decode(ReadOnlyMemory<byte> encoded) => encoded.IsEmpty ? NoOp : new Value(encoded);
 
@@ -58,6 +87,7 @@ public sealed class Value : IEquatable<Value>
     /// <summary><c>no-op</c>, or the identities of the first commands and how many more there are.</summary>
     public override string ToString()
     {
+        if (Configuration is { } configuration) return configuration.ToString();
         var commands = Commands;
         return IsNoOp ? "no-op"
             : commands.Count <= 3 ? string.Join(' ', commands.Select(c => c.Id))
