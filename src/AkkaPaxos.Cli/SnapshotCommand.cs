@@ -64,7 +64,7 @@ internal static class SnapshotCommand
             var path = parsed.GetRequiredValue(file);
             var (head, state) = Read(path);
             var store = new KvStateMachine();
-            SnapshotRestore.Try(store, head.Slot, state, path);
+            SnapshotRestore.Try(store, SnapshotRestore.Anybody, head.Slot, state, path);
             terminal.Text.WriteLine($"{path}: group {head.Group}, before slot {head.Slot}, revision {store.Revision}, {Number(store.Count)} keys, {Number(head.Bytes)} bytes, checksum {head.Checksum}");
         });
         return command;
@@ -87,7 +87,7 @@ internal static class SnapshotCommand
             var (head, state) = Read(path);
             var (node, settings) = NodeConfig.Read(parsed.GetRequiredValue(config), parsed.GetValue(set) ?? [], node => (node, new PaxosSettings(node)));
             var folder = NodeConfig.DataDirectory(node, settings);
-            SnapshotRestore.Try(settings.NewStateMachine(), head.Slot, state, path);
+            state = SnapshotRestore.Try(settings.NewStateMachine(), settings.Membership.Founding, head.Slot, state, path);
             if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
                 throw new CliException($"akkapaxos.data-directory {Path.GetFullPath(folder)} is not empty: a snapshot begins a folder; move what is there away, if no node is to run on it again", 2);
             using var held = DataFolder.Take(folder, settings);

@@ -14,6 +14,9 @@ namespace AkkaPaxos.Cli;
 /// </summary>
 internal static class SnapshotRestore
 {
+    /// <summary>Members where it does not matter who they are.</summary>
+    public static readonly ConfigurationHistory Anybody = new(new Configuration([new Member(new NodeId(1), "")]));
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Writes both with the node's own plugins.</summary>
@@ -35,10 +38,11 @@ internal static class SnapshotRestore
     }
 
     /// <summary>Restores a state into an application, as a replica would that starts from it.</summary>
+    /// <returns>The state as that of a cluster that the given members found.</returns>
     /// <exception cref="CliException">It cannot be restored; one line.</exception>
-    public static void Try(IStateMachine application, long slot, ReadOnlyMemory<byte> state, string file)
+    public static ReadOnlyMemory<byte> Try(IStateMachine application, ConfigurationHistory founding, long slot, ReadOnlyMemory<byte> state, string file)
     {
-        var restored = new ReplicatedState(application, int.MaxValue);
+        var restored = new ReplicatedState(application, int.MaxValue, founding);
         try
         {
             restored.Restore(state);
@@ -48,6 +52,7 @@ internal static class SnapshotRestore
             throw new CliException($"{file} cannot be restored: {e.Message}", 1);
         }
         if (restored.SlotOut != slot) throw new CliException($"{file} says slot {slot}, and holds slot {restored.SlotOut}", 1);
+        return restored.FoundAnew(founding) ? restored.Snapshot()() : state;
     }
 
     private sealed record Written(string? Problem);

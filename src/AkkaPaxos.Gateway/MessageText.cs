@@ -12,6 +12,8 @@ internal static class MessageText
         Request m => $"Request({Ids(m.Commands.Select(c => c.Id))})",
         Response m => $"Response({Ids(m.Replies.Select(r => new CommandId(r.Client, r.Sequence)))})",
         Forward m => $"Forward({Ids(m.Commands.Select(c => c.Id))})",
+        Reconfigure m => $"Reconfigure({string.Join(", ", m.Changes)})",
+        Reconfigured m => $"Reconfigured({(m.Refusal.Length > 0 ? m.Refusal : m.Configuration)})",
         Relay m => $"Relay({Ids(m.Commands.Select(c => c.Id))})",
         Propose m => $"Propose({m.Slot}, {m.Value})",
         Prepare m => $"Prepare({m.Ballot}, from {m.FromSlot})",

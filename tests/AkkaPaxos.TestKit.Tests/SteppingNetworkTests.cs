@@ -14,11 +14,11 @@ public sealed class SteppingNetworkTests
     private static SteppingNetwork Cluster(int nodes = 3, TimeSpan syncDelay = default, bool holdOwnMessages = false)
     {
         var network = new SteppingNetwork(syncDelay);
-        var (membership, settings) = (MultiPaxosNode.Membership(nodes), MultiPaxosNode.Settings());
+        var (founding, settings) = (MultiPaxosNode.Founding(nodes), MultiPaxosNode.Settings());
         for (var id = 1; id <= nodes; id++)
         {
             var self = id;
-            network.AddNode($"n{id}", n => MultiPaxosNode.Roles(n, self, membership, settings, () => new AppendMachine()), holdOwnMessages);
+            network.AddNode($"n{id}", n => MultiPaxosNode.Roles(n, self, founding, settings, () => new AppendMachine()), holdOwnMessages);
         }
         network.AddClient("client");
         return network;

@@ -605,17 +605,18 @@ public class LeaderTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: true)
     public void A_lease_counts_from_before_it_was_asked_for_less_what_clocks_may_drift()
     {
         var lease = new LeaderLease(Settings with { ClockDrift = 0.25 });
-        Assert.False(lease.Holds(TimeSpan.Zero));
-        lease.Granted(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(100)); // 100 s by a clock that is 5/4 as fast are 80 s, and 60 s by one that is 3/4 as fast
-        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9)));
-        Assert.False(lease.Holds(TimeSpan.FromSeconds(70.1)));
-        lease.Granted(TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(10)); // the earlier one binds all the same
-        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9)));
-        lease.Granted(TimeSpan.FromSeconds(100), TimeSpan.Zero);
-        Assert.False(lease.Holds(TimeSpan.FromSeconds(99)));
-        lease.Granted(TimeSpan.FromSeconds(200), TimeSpan.FromSeconds(10));
+        var three = Membership.Latest;
+        Assert.False(lease.Holds(TimeSpan.Zero, three));
+        lease.Granted(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(100), three); // 100 s by a clock that is 5/4 as fast are 80 s, and 60 s by one that is 3/4 as fast
+        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9), three));
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(70.1), three));
+        lease.Granted(TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(10), three); // the earlier one binds all the same
+        Assert.True(lease.Holds(TimeSpan.FromSeconds(69.9), three));
+        lease.Granted(TimeSpan.FromSeconds(100), TimeSpan.Zero, three);
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(99), three));
+        lease.Granted(TimeSpan.FromSeconds(200), TimeSpan.FromSeconds(10), three);
         lease.End();
-        Assert.False(lease.Holds(TimeSpan.FromSeconds(200)));
+        Assert.False(lease.Holds(TimeSpan.FromSeconds(200), three));
     }
 
     // ---- bytes in flight ----

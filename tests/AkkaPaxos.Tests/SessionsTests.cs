@@ -11,6 +11,8 @@ namespace AkkaPaxos.Tests;
 /// <summary>Client sessions and the state they are part of: a command takes effect at most once (invariant R5), the same on every replica.</summary>
 public sealed class SessionsTests
 {
+    private static readonly ConfigurationHistory Founding = new(new Configuration([new Member(new NodeId(1), "akka.tcp://akkapaxos@10.0.0.1:4053")]));
+
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
@@ -110,14 +112,14 @@ public sealed class SessionsTests
     [Fact]
     public void Of_a_forgotten_session_it_is_known_which_commands_cannot_have_been_executed_also_after_a_snapshot()
     {
-        var state = new ReplicatedState(new ListMachine(), 2);
+        var state = new ReplicatedState(new ListMachine(), 2, Founding);
         var answers = new List<(long Sequence, Outcome Outcome)>();
         void Execute(ReplicatedState on, params Command[] commands) =>
             on.Execute(Value.Batch(commands), (command, answer) => answers.Add((command.Sequence, answer.Outcome)));
         Execute(state, OpenOp(101));
         Execute(state, Op(1, 1, "a"), Op(1, 4, "d"));
         Execute(state, OpenOp(102), OpenOp(103)); // session 1 goes
-        var restored = new ReplicatedState(new ListMachine(), 2);
+        var restored = new ReplicatedState(new ListMachine(), 2, Founding);
         restored.Restore(state.Snapshot()());
         foreach (var one in (ReplicatedState[])[state, restored])
         {
@@ -142,12 +144,12 @@ public sealed class SessionsTests
     [Fact]
     public void A_snapshot_restores_application_sessions_and_slot()
     {
-        var state = new ReplicatedState(new ListMachine(), 10);
+        var state = new ReplicatedState(new ListMachine(), 10, Founding);
         state.Execute(Value.Batch([OpenOp(9)]), (_, _) => { });
         state.Execute(Value.Batch([Op(1, 1, "a"), Op(1, 2, "b")]), (_, _) => { });
 
         var lines = new ListMachine();
-        var copy = new ReplicatedState(lines, 10);
+        var copy = new ReplicatedState(lines, 10, Founding);
         copy.Restore(state.Snapshot()());
 
         Assert.Equal(3, copy.SlotOut);
@@ -160,21 +162,21 @@ public sealed class SessionsTests
     [Fact]
     public void Bytes_that_are_no_snapshot_are_refused()
     {
-        var state = new ReplicatedState(new ListMachine(), 10);
+        var state = new ReplicatedState(new ListMachine(), 10, Founding);
         state.Execute(Value.Batch([OpenOp(9)]), (_, _) => { });
         var good = state.Snapshot()();
 
-        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10).Restore(Bytes("no snapshot")));
-        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10).Restore(default));
+        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10, Founding).Restore(Bytes("no snapshot")));
+        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10, Founding).Restore(default));
         good[^1] ^= 1; // the checksum's last byte
-        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10).Restore(good));
+        Assert.Throws<FormatException>(() => new ReplicatedState(new ListMachine(), 10, Founding).Restore(good));
     }
 
     [Fact]
     public void The_checksum_tells_states_apart_that_differ_in_their_sessions_only()
     {
-        var one = new ReplicatedState(new ListMachine(), 10);
-        var two = new ReplicatedState(new ListMachine(), 10);
+        var one = new ReplicatedState(new ListMachine(), 10, Founding);
+        var two = new ReplicatedState(new ListMachine(), 10, Founding);
         one.Execute(Value.Batch([OpenOp(9)]), (_, _) => { });
         two.Execute(Value.NoOp, (_, _) => { });
         Assert.Equal(one.SlotOut, two.SlotOut);
@@ -230,8 +232,8 @@ public sealed class SessionsTests
     {
         Prop.ForAll(AnyLog, Gen.Choose(0, 30).ToArbitrary(), (log, at) =>
         {
-            var straight = new ReplicatedState(new ListMachine(), 3);
-            var resumed = new ReplicatedState(new ListMachine(), 3);
+            var straight = new ReplicatedState(new ListMachine(), 3, Founding);
+            var resumed = new ReplicatedState(new ListMachine(), 3, Founding);
             var answers = new List<string>();
             var same = new List<string>();
             for (var i = 0; i < log.Count; i++)
@@ -239,7 +241,7 @@ public sealed class SessionsTests
                 if (i == at)
                 {
                     var snapshot = resumed.Snapshot()();
-                    resumed = new ReplicatedState(new ListMachine(), 3);
+                    resumed = new ReplicatedState(new ListMachine(), 3, Founding);
                     resumed.Restore(snapshot);
                 }
                 straight.Execute(Value.Batch([log[i]]), (c, a) => answers.Add($"{c.Id} {a.Outcome} {Convert.ToHexString(a.Result.Span)}"));

@@ -19,6 +19,8 @@ public static class MultiPaxosLabels
             Request m => new("Request", text(m.Commands)),
             Response => new("Response", ""),
             Forward m => new("Forward", text(m.Commands)),
+            Reconfigure m => new("Reconfigure", string.Join(", ", m.Changes)),
+            Reconfigured m => new("Reconfigured", m.Refusal.Length > 0 ? m.Refusal : $"{m.Configuration}"),
             Relay m => new("Relay", text(m.Commands)),
             Propose m => new("Propose", $"{m.Slot}, {Text(m.Value)}"),
             Prepare m => new("Prepare", $"{m.Ballot}"),
@@ -41,7 +43,7 @@ public static class MultiPaxosLabels
             _ => new(message.GetType().Name, ""),
         };
 
-        string Text(Value value) => value.IsNoOp ? "no-op" : text(value.Commands);
+        string Text(Value value) => value.IsNoOp ? "no-op" : value.Configuration is { } configuration ? configuration.ToString() : text(value.Commands);
         string PValueText(PValue p) => $"{p.Slot}:{p.Ballot}:{Text(p.Value)}";
     }
 }

@@ -7,9 +7,9 @@ namespace AkkaPaxos.TestKit.Mutants;
 /// <summary>Executes a command each time it is decided: no look into the session (R5).</summary>
 internal sealed class ExecutesWithoutSession(RoleContext context) : Replica(context)
 {
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => new State(application, sessions, founding);
 
-    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    private sealed class State(IStateMachine application, int sessions, ConfigurationHistory founding) : ReplicatedState(application, sessions, founding)
     {
         private readonly IStateMachine _application = application;
 
@@ -23,9 +23,9 @@ internal sealed class ExecutesWithoutSession(RoleContext context) : Replica(cont
 /// <summary>Executes commands of sessions that it does not know, or no longer: a retry may come after its session was forgotten (R5).</summary>
 internal sealed class ExecutesUnknownSessions(RoleContext context) : Replica(context)
 {
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => new State(application, sessions, founding);
 
-    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    private sealed class State(IStateMachine application, int sessions, ConfigurationHistory founding) : ReplicatedState(application, sessions, founding)
     {
         private readonly IStateMachine _application = application;
 
@@ -42,9 +42,9 @@ internal sealed class ExecutesUnknownSessions(RoleContext context) : Replica(con
 /// </summary>
 internal sealed class DeniesExecution(RoleContext context) : Replica(context)
 {
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => new State(application, sessions, founding);
 
-    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    private sealed class State(IStateMachine application, int sessions, ConfigurationHistory founding) : ReplicatedState(application, sessions, founding)
     {
         protected override Answer ExecuteOnce(Command command)
         {
@@ -57,9 +57,9 @@ internal sealed class DeniesExecution(RoleContext context) : Replica(context)
 /// <summary>Forgets a client's answers up to its latest command, though the client waits for them (R5).</summary>
 internal sealed class ForgetsAnswers(RoleContext context) : Replica(context)
 {
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => new State(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => new State(application, sessions, founding);
 
-    private sealed class State(IStateMachine application, int sessions) : ReplicatedState(application, sessions)
+    private sealed class State(IStateMachine application, int sessions, ConfigurationHistory founding) : ReplicatedState(application, sessions, founding)
     {
         protected override Answer ExecuteOnce(Command command) => base.ExecuteOnce(command with { Oldest = command.Sequence + 1 });
     }
@@ -89,7 +89,7 @@ internal sealed class ExecutesAsTheyArrive(RoleContext context) : Replica(contex
     private readonly HashSet<long> _arrived = [];
     private ReplicatedState? _state = null;
 
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => _state = base.NewState(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => _state = base.NewState(application, sessions, founding);
 
     protected override void OnCommand(object message)
     {
@@ -109,7 +109,7 @@ internal sealed class SkipsGaps(RoleContext context) : Replica(context)
 {
     private ReplicatedState? _state = null;
 
-    protected override ReplicatedState NewState(IStateMachine application, int sessions) => _state = base.NewState(application, sessions);
+    protected override ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => _state = base.NewState(application, sessions, founding);
 
     protected override void OnCommand(object message)
     {

@@ -14,7 +14,7 @@ namespace AkkaPaxos.TestKit.Scenarios;
 /// </summary>
 internal sealed class MultiPaxosProtocol : Protocol
 {
-    private readonly Membership _membership;
+    private readonly Configuration _founding;
     private readonly ProtocolSettings _settings;
     private readonly Dictionary<string, Words> _applications = [];
     private long _tokens;
@@ -31,7 +31,7 @@ internal sealed class MultiPaxosProtocol : Protocol
         foreach (var kind in (string[])["proposers", "acceptors", "learners"])
             if (declared.Of(kind).Count > 0) throw new FormatException($"protocol multipaxos has clients and nodes, no {kind}");
         if (declared.Past.Count > 0) throw new FormatException("only proposers of synod have a past: elect and crash leaders instead");
-        _membership = MultiPaxosNode.Membership(nodes.Count);
+        _founding = MultiPaxosNode.Founding(nodes.Count);
         _settings = MultiPaxosNode.Settings(string.Join('\n', declared.Settings));
 
         List<Participant> all = [.. clients.Select(c => new Participant(c, c, "client", [ClientLine(c)]))];
@@ -49,14 +49,14 @@ internal sealed class MultiPaxosProtocol : Protocol
 
     public override IReadOnlyList<Participant> Participants { get; }
 
-    public override int Acceptors => _membership.Members.Count;
+    public override int Acceptors => _founding.Members.Count;
 
     public override void Start(SteppingNetwork network)
     {
         foreach (var client in Declared.Of("clients")) network.AddClient(client);
-        foreach (var member in _membership.Members)
+        foreach (var member in _founding.Members)
             network.AddNode(
-                $"n{member.Id}", start => MultiPaxosNode.Roles(start, member.Id.Value, _membership, _settings, () => Application(start.Name)),
+                $"n{member.Id}", start => MultiPaxosNode.Roles(start, member.Id.Value, _founding, _settings, () => Application(start.Name)),
                 holdOwnMessages: true);
     }
 
@@ -126,7 +126,7 @@ internal sealed class MultiPaxosProtocol : Protocol
 
     private static string Text(PValue p) => $"{p.Slot}:{p.Ballot}:{Text(p.Value)}";
 
-    private static string Text(Value value) => value.IsNoOp ? "no-op" : Text(value.Commands);
+    private static string Text(Value value) => value.IsNoOp ? "no-op" : value.Configuration is { } configuration ? configuration.ToString() : Text(value.Commands);
 
     private static string Text(IReadOnlyList<Command> commands) => string.Join('+', commands.Select(c => Encoding.UTF8.GetString(c.Operation.Span)));
 

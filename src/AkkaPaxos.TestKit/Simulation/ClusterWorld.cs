@@ -63,7 +63,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public void Start()
     {
         using var _ = Driver.Enter();
-        var membership = MultiPaxosNode.Membership(_size);
+        var founding = MultiPaxosNode.Founding(_size, _protocol.Window);
         for (var id = 1; id <= _size; id++)
         {
             var (self, name) = (id, $"n{id}");
@@ -72,7 +72,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             var drift = drifts ? (new SeededChance(_seed, "clock-drift", id).NextDouble() * 2 - 1) * _settings.ClockDrift : 0;
             var node = new SimulatedNode(this, name,
                 n => MultiPaxosNode.Roles(
-                    n, self, membership, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles))
+                    n, self, founding, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles))
             {
                 RestartRolesAfter = TimeSpan.FromMilliseconds(200), TimerRate = 1 + drift,
                 Disk = _settings.Journal == JournalModel.Log ? DiskWithLog(id, name) : new SimulatedDisk(),

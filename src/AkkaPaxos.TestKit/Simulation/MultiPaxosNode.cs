@@ -22,8 +22,11 @@ public static class MultiPaxosNode
     /// <summary>The roles of every node, by name.</summary>
     internal static IReadOnlyList<string> ProductRoles { get; } = [.. Product.Select(p => p.Name)];
 
-    /// <summary>The membership of nodes 1 to <paramref name="nodes"/>.</summary>
-    public static Membership Membership(int nodes) => new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")));
+    /// <summary>The configuration with which nodes 1 to <paramref name="nodes"/> found a cluster.</summary>
+    /// <param name="nodes">How many.</param>
+    /// <param name="window">Slots between a change of the members and its effect.</param>
+    public static Configuration Founding(int nodes, long window = Configuration.DefaultWindow) =>
+        new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")), window: window);
 
     /// <summary>The defaults of reference.conf, changed by <paramref name="hocon"/>: keys of <c>akkapaxos</c>, such as <c>window = 4</c>.</summary>
     public static ProtocolSettings Settings(string hocon = "") =>
@@ -32,7 +35,7 @@ public static class MultiPaxosNode
     /// <summary>The roles of one node, for <see cref="SteppingNetwork.AddNode"/>.</summary>
     /// <param name="node">What the network hands to the factory.</param>
     /// <param name="self">The node's number; it must be named n and this number.</param>
-    /// <param name="membership">Who takes part.</param>
+    /// <param name="founding">Who founded the cluster.</param>
     /// <param name="settings">The protocol's settings.</param>
     /// <param name="stateMachine">Makes an empty application.</param>
     /// <param name="seed">Where the seeds of its roles' random numbers come from.</param>
@@ -41,10 +44,11 @@ public static class MultiPaxosNode
     /// <see cref="RoleContext"/>. One named like a role of the product takes its place; any other runs beside them.
     /// </param>
     public static IEnumerable<SimulatedRole> Roles(
-        NodeStart node, int self, Membership membership, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1,
+        NodeStart node, int self, Configuration founding, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1,
         IReadOnlyDictionary<string, Type>? classes = null)
     {
         var (peers, direct) = (node.Peers(), node.DirectPeers());
+        var membership = new Membership(founding); // what it learns of others is lost when the node ends
         foreach (var (name, role) in Classes(classes))
         {
             // Differs by node, role and start, so that a leader which comes back does not wait just as long as before.

@@ -7,7 +7,7 @@ namespace AkkaPaxos.Consensus;
 public sealed class Configuration : IEquatable<Configuration>
 {
     /// <summary>How many slots lie between a change and its effect where the founding file does not say.</summary>
-    public const int DefaultWindow = 64;
+    public const long DefaultWindow = 64;
 
     private readonly NodeId[] _ids;
     private readonly NodeId[] _voters;
@@ -17,7 +17,7 @@ public sealed class Configuration : IEquatable<Configuration>
     /// <param name="version">How many changes led to it: 0 for the one that founds a cluster.</param>
     /// <param name="window">Slots between a change and its effect; the same for as long as the cluster lives.</param>
     /// <exception cref="ArgumentException">No member votes, an id is not positive, two members share an id or an address, or the window is not positive.</exception>
-    public Configuration(IEnumerable<Member> members, long version = 0, int window = DefaultWindow)
+    public Configuration(IEnumerable<Member> members, long version = 0, long window = DefaultWindow)
     {
         Members = [.. members.OrderBy(m => m.Id)];
         (Version, Window) = (version, window);
@@ -41,7 +41,7 @@ public sealed class Configuration : IEquatable<Configuration>
     public long Version { get; }
 
     /// <summary>Slots between the one that decides a change and the first that it governs; also how far beyond what it has executed a leader may propose.</summary>
-    public int Window { get; }
+    public long Window { get; }
 
     /// <summary>The nodes of all members, by id.</summary>
     public IReadOnlyList<NodeId> Ids => _ids;
@@ -65,7 +65,7 @@ public sealed class Configuration : IEquatable<Configuration>
     public bool Counts(NodeId node, DiskId disk) => Find(node) is { Votes: true } voter && (voter.Disk == DiskId.None || voter.Disk == disk);
 
     /// <summary>Whether the same votes count in the other one, and the same sets of them are quorums.</summary>
-    public bool HasQuorumsOf(Configuration other) =>
+    public bool HasQuorumsOf(Configuration other) => ReferenceEquals(this, other) ||
         Members.Where(m => m.Votes).Select(m => (m.Id, m.Disk)).SequenceEqual(other.Members.Where(m => m.Votes).Select(m => (m.Id, m.Disk)));
 
     /// <summary>The configuration after this one, with these members.</summary>

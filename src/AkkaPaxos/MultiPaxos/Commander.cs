@@ -18,12 +18,14 @@ public class Commander : UntypedActor
     private readonly RoleLink _link;
     private readonly IActorRef _leader;
     private readonly PValue _pvalue;
+    private readonly Configuration _configuration; // governs the slot: the leader waits until it is known
     private readonly HashSet<NodeId> _accepted = []; // PMMC's waitfor, turned round
 
     /// <summary>A commander for <paramref name="pvalue"/>.</summary>
     public Commander(RoleContext context, IActorRef leader, PValue pvalue)
     {
         (_context, _leader, _pvalue) = (context, leader, pvalue);
+        _configuration = context.Membership.At(pvalue.Slot);
         _link = new RoleLink(Context, context, "commander");
     }
 
@@ -45,7 +47,7 @@ public class Commander : UntypedActor
     private void AskAll()
     {
         var accept = new Accept(_pvalue);
-        foreach (var node in _context.Membership.Acceptors(_pvalue.Slot))
+        foreach (var node in _configuration.Voters)
             if (!_accepted.Contains(node))
                 _link.Tell(node, "acceptor", _context.Peers.Acceptor(node), accept, _pvalue.Slot);
     }
@@ -67,7 +69,7 @@ public class Commander : UntypedActor
     }
 
     /// <summary>Whether it is enough that these acceptors have accepted: a quorum of phase 2. Asked at each Accepted, a repeated one too.</summary>
-    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase2(_pvalue.Slot).IsMetBy(acceptors);
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _configuration.Phase2.IsMetBy(acceptors);
 
     // The replica beside an acceptor that said Accepted was told the value by it before.
     private void Decide()
@@ -75,9 +77,12 @@ public class Commander : UntypedActor
         // The leader first: by the time that anyone can have an answer from this slot it is in the leader's mailbox, before any question that reflects it.
         _link.Tell(_context.Self, "leader", _leader, new SlotChosen(_pvalue.Ballot, _pvalue.Slot), _pvalue.Slot);
         var known = new Decision(_pvalue.Slot, _pvalue.Ballot, null);
-        var whole = _pvalue.Value.Encoded.Length <= SentAgainBytes ? known with { Value = _pvalue.Value } : known;
+        var whole = known with { Value = _pvalue.Value };
         foreach (var node in _context.Membership.Replicas(_pvalue.Slot))
-            _link.Tell(node, "replica", _context.Peers.Replica(node), _accepted.Contains(node) ? known : whole, _pvalue.Slot);
+            _link.Tell(node, "replica", _context.Peers.Replica(node), MayKnow(node) ? known : whole, _pvalue.Slot);
         Context.Stop(Self);
     }
+
+    private bool MayKnow(NodeId node) =>
+        _accepted.Contains(node) || (_pvalue.Value.Encoded.Length > SentAgainBytes && _configuration.HasVoter(node));
 }

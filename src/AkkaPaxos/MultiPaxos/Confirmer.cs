@@ -29,7 +29,7 @@ public class Confirmer : UntypedActor
     /// <param name="leader">Who is told.</param>
     /// <param name="ballot">The leader's ballot.</param>
     /// <param name="id">Pairs the answer with the question.</param>
-    /// <param name="slot">The highest slot in use, 0 in an empty log: its acceptors are asked.</param>
+    /// <param name="slot">The slot whose acceptors are asked: the first that another leader might have had decided.</param>
     public Confirmer(RoleContext context, IActorRef leader, Ballot ballot, long id, long slot)
     {
         (_context, _leader, _ballot, _id, _slot) = (context, leader, ballot, id, slot);

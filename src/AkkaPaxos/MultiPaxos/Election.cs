@@ -280,7 +280,7 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
 
     private void TellOthers(object message)
     {
-        foreach (var node in context.Membership.Leaders(slot()))
+        foreach (var node in context.Membership.Replicas(slot())) // learners, too, are to know who leads
             if (node != context.Self)
                 link.Tell(node, "leader", context.Peers.Leader(node), message);
     }

@@ -26,11 +26,14 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private readonly Election _election;
     private readonly LeaderSlots _slots;
     private readonly LeaderReads _reads;
+    private readonly long _window; // PMMC: WINDOW; never beyond the slots whose configuration is known
     private readonly long _askAgainTicks; // the resend-interval in ticks
     private readonly long _timeoutTicks; // the leader time-out in ticks
 
     private long _round; // in the journal: the highest this leader has used
     private Ballot _ballot; // its own, for as long as it scouts or is active
+    private ConfigurationHistory _scouted; // the configurations that its scout asked
+    private long _settled = -1; // the version of the configuration that governs all slots that are left, and is nothing new
     private LeaderChild? _scout;
     private bool _succeeded; // since the last tick
     private long _quorumAt; // the tick at which a quorum last answered
@@ -44,7 +47,9 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _context = context;
         _link = new RoleLink(Context, context, "leader");
         _store = new RoleStore(Context, context);
-        _slots = new LeaderSlots(settings.Window, settings.WindowBytes);
+        _scouted = context.Membership.History;
+        _window = Math.Min(settings.Window, _scouted.Latest.Window);
+        _slots = new LeaderSlots(_window, settings.WindowBytes);
         _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End);
         _reads = new LeaderReads(context, _link, Context.System.Scheduler);
         PersistenceId = context.PersistenceId("leader");
@@ -110,7 +115,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     private bool TryToLead()
     {
-        if (!_store.MayWrite) return false;
+        if (!_store.MayWrite || !_context.Membership.History.From(_slots.Floor).Any(c => c.HasVoter(_context.Self))) return false;
         StartRound();
         return true;
     }
@@ -130,6 +135,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
             var fromSlot = _slots.Scout();
             Log.Debug("leader of node {0} tries ballot {1} from slot {2} on", _context.Self, _ballot, fromSlot);
             _election.Tries(_ballot);
+            _scouted = _context.Membership.History;
             _scout = Spawn($"scout-{_ballot.Round}", NewScout(_ballot, fromSlot));
         });
     }
@@ -195,7 +201,9 @@ public class Leader : UntypedPersistentActor, IWithTimers
         if (executed.SlotOut > before)
         {
             _succeeded = true;
+            if (_election.IsRunning && _settled != _context.Membership.Latest.Version) OnReconfigured();
             Command();
+            if (IsActive) foreach (var (asker, id) in _reads.TakeHeld()) Confirm(asker, id, _ballot);
         }
         else
         {
@@ -219,6 +227,31 @@ public class Leader : UntypedPersistentActor, IWithTimers
         }
     }
 
+    // Others vote on later slots than those whose promises it has: it gets theirs with a new ballot, before it proposes anything there (M1). One that votes on
+    // none of them leaves that to one that does.
+    private void OnReconfigured()
+    {
+        var (now, from) = (_context.Membership.History, _slots.Floor);
+        if (!now.At(_slots.Executed).HasVoter(_context.Self))
+        {
+            if (IsActive) HandOver(now.Latest);
+            End();
+            _election.Watch();
+        }
+        else if (now.From(from).Any(c => !_scouted.From(from).Any(c.HasQuorumsOf)))
+        {
+            End();
+            StartRound();
+        }
+        else if (now.LatestFrom <= _slots.Executed) _settled = now.Latest.Version;
+    }
+
+    private void HandOver(Configuration to)
+    {
+        var successor = to.Voters.FirstOrDefault(v => v.CompareTo(_context.Self) > 0, to.Voters[0]);
+        _link.Tell(successor, "leader", _context.Peers.Leader(successor), new Lead(_ballot));
+    }
+
     // ---- linearizable questions, and whether a quorum answers ----
 
     private void OnReadIndex(ReadIndex question)
@@ -227,8 +260,12 @@ public class Leader : UntypedPersistentActor, IWithTimers
         else _reads.PassOn(Sender, question, _election.NextHop);
     }
 
-    private void Confirm(IActorRef? asker, long id, Ballot ballot) => _reads.Ask(asker, id, ballot, _slots.Answerable,
-        number => Spawn($"confirmer-{ballot.Round}-{number}", NewConfirmer(ballot, number, _slots.Answerable)));
+    private void Confirm(IActorRef? asker, long id, Ballot ballot)
+    {
+        var slot = _slots.Answerable;
+        if (asker is not null && slot + 1 >= _slots.Executed + _window) _reads.Hold(asker, id);
+        else _reads.Ask(asker, id, ballot, slot, number => Spawn($"confirmer-{ballot.Round}-{number}", NewConfirmer(ballot, number, slot + 1)));
+    }
 
     private void OnBallotConfirmed(BallotConfirmed confirmed)
     {

@@ -1,3 +1,5 @@
+using AkkaPaxos.Consensus;
+
 namespace AkkaPaxos.MultiPaxos;
 
 /// <summary>
@@ -9,9 +11,12 @@ namespace AkkaPaxos.MultiPaxos;
 internal sealed class LeaderLease(ProtocolSettings settings)
 {
     private TimeSpan _until = TimeSpan.MinValue;
+    private Configuration? _grantedBy;
 
     /// <summary>Whether it holds at a time of the leader's clock.</summary>
-    public bool Holds(TimeSpan now) => now < _until;
+    /// <param name="now">The time.</param>
+    /// <param name="governing">What governs the first slot that another leader might have had decided: what others have granted binds nobody there.</param>
+    public bool Holds(TimeSpan now, Configuration governing) => now < _until && _grantedBy!.HasQuorumsOf(governing);
 
     /// <summary>
     /// Acceptors have granted one. They count from when they answered, by their clocks; the leader from before it asked, by its own, and as if its clock
@@ -19,10 +24,11 @@ internal sealed class LeaderLease(ProtocolSettings settings)
     /// </summary>
     /// <param name="from">When it began to count, by the leader's clock.</param>
     /// <param name="lease">What each of them granted at least.</param>
-    public void Granted(TimeSpan from, TimeSpan lease)
+    /// <param name="by">The configuration of these acceptors.</param>
+    public void Granted(TimeSpan from, TimeSpan lease, Configuration by)
     {
         var until = from + lease * ((1 - settings.ClockDrift) / (1 + settings.ClockDrift));
-        if (lease > TimeSpan.Zero && until > _until) _until = until;
+        if (lease > TimeSpan.Zero && until > _until) (_until, _grantedBy) = (until, by);
     }
 
     /// <summary>The ballot for which it was granted is given up.</summary>

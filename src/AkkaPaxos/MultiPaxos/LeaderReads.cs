@@ -25,9 +25,10 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
     private const int MostPassedOn = 1024;
 
     // Who asked, the ballot that leads, and the highest slot that anyone can have had an answer from when the question came. The leader itself asks without a number.
-    private sealed record Read(IActorRef? Asker, long Id, Ballot Ballot, long Slot, TimeSpan AskedAt, LeaderChild Confirmer);
+    private sealed record Read(IActorRef? Asker, long Id, Ballot Ballot, long Slot, Configuration Governing, TimeSpan AskedAt, LeaderChild Confirmer);
 
     private readonly SortedDictionary<long, Read> _reads = []; // by the number of the confirmer
+    private readonly List<(IActorRef Asker, long Id)> _held = [];
     private readonly SortedDictionary<long, (IActorRef Asker, long Id)> _passedOn = [];
     private readonly LeaderLease _lease = new(context.Settings);
     private long _confirmers;
@@ -40,14 +41,28 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
     /// <param name="asker">Who asks; null where it is the leader itself, to learn whether a quorum answers.</param>
     /// <param name="id">The asker's number for it.</param>
     /// <param name="ballot">The leader's.</param>
-    /// <param name="slot">The highest slot that anyone can have had an answer from.</param>
+    /// <param name="slot">The highest slot that anyone can have had an answer from. Its acceptors are not asked, but those of the next one: before anyone can have an
+    /// answer from a later slot another leader needs their promises, whatever configurations govern those behind (M1).</param>
     /// <param name="confirmer">Makes a confirmer with a number.</param>
     public void Ask(IActorRef? asker, long id, Ballot ballot, long slot, Func<long, LeaderChild> confirmer)
     {
         if (asker is null && _reads.Values.Any(r => r.Asker is null)) return;
         var now = clock.HighResMonotonicClock;
-        if (asker is not null && _lease.Holds(now)) Answer(asker, id, slot, ballot.Round);
-        else _reads.Add(++_confirmers, new Read(asker, id, ballot, slot, now, confirmer(_confirmers)));
+        var governing = context.Membership.At(slot + 1);
+        if (asker is not null && _lease.Holds(now, governing)) Answer(asker, id, slot, ballot.Round);
+        else _reads.Add(++_confirmers, new Read(asker, id, ballot, slot, governing, now, confirmer(_confirmers)));
+    }
+
+    /// <summary>A question that cannot be asked yet: what governs the next slot is not known before the replica beside has executed more.</summary>
+    public void Hold(IActorRef asker, long id) => _held.Add((asker, id));
+
+    /// <summary>The questions that are held, to be asked now.</summary>
+    public List<(IActorRef Asker, long Id)> TakeHeld()
+    {
+        if (_held.Count == 0) return [];
+        var held = _held.ToList();
+        _held.Clear();
+        return held;
     }
 
     /// <summary>A question to a leader that does not lead.</summary>
@@ -77,7 +92,7 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
     public void Confirmed(BallotConfirmed confirmed)
     {
         if (!_reads.Remove(confirmed.Id, out var read)) return;
-        _lease.Granted(read.AskedAt, confirmed.Lease); // from then on acceptors may have counted
+        _lease.Granted(read.AskedAt, confirmed.Lease, read.Governing); // from then on acceptors may have counted
         if (read.Asker is { } asker) Answer(asker, read.Id, read.Slot, read.Ballot.Round);
     }
 
@@ -90,6 +105,7 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
             if (read.Asker is { } asker) Answer(asker, read.Id, NotLeading, 0);
         }
 
+        foreach (var (asker, id) in TakeHeld()) Answer(asker, id, NotLeading, 0);
         _reads.Clear();
         _lease.End();
     }

@@ -6,7 +6,8 @@ namespace AkkaPaxos.MultiPaxos;
 /// What a leader knows about slots: PMMC's <c>proposals</c>, with which of them are in flight. A plain class, so that the leader's file shows the
 /// protocol.
 /// </summary>
-/// <param name="window">Commanders at once, and slots beyond those in use for which proposals are taken.</param>
+/// <param name="window">Commanders at once, slots beyond those in use for which proposals are taken, and slots beyond what the replica beside the leader has executed
+/// that are commanded: what governs later ones is not known (M1).</param>
 /// <param name="windowBytes">Bytes of values that commanders have in flight at once; a single larger value still gets one.</param>
 internal sealed class LeaderSlots(long window, long windowBytes)
 {
@@ -93,6 +94,7 @@ internal sealed class LeaderSlots(long window, long windowBytes)
         (slot, value) = (0, Value.NoOp);
         if (_commanders.Count >= window || _waiting.Count == 0) return false;
         slot = _waiting.Min;
+        if (slot >= Executed + window) return false;
         value = _proposals[slot];
         return _commanders.Count == 0 || _bytesInFlight + value.Encoded.Length <= windowBytes;
     }

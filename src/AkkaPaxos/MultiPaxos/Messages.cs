@@ -134,6 +134,21 @@ public sealed record Forward(IReadOnlyList<Command> Commands) : IPaxosMessage;
 /// <param name="Hops">How many replicas on the way may pass them on once more: so they never circle.</param>
 public sealed record Relay(IReadOnlyList<Command> Commands, int Hops) : IPaxosMessage;
 
+/// <summary>To a replica, which passes it on to the active leader's: change who takes part. Answered with <see cref="Reconfigured"/> once the log has decided.</summary>
+/// <param name="Changes">What to change, as one step.</param>
+/// <param name="Force">Also where that leaves no majority that is heard of, or promotes who has not caught up.</param>
+/// <param name="Hops">How many replicas that do not lead may pass it on.</param>
+public sealed record Reconfigure(IReadOnlyList<MemberChange> Changes, bool Force = false, int Hops = Reconfigure.MostHops) : IPaxosMessage
+{
+    /// <summary>No way to the leader that a partition leaves is longer in a cluster of a reasonable size.</summary>
+    public const int MostHops = 8;
+}
+
+/// <summary>To who asked for a change of the members.</summary>
+/// <param name="Refusal">Why nothing was changed, or is not known to be, in one line; empty where it was.</param>
+/// <param name="Configuration">The latest configuration, in which the change is made; null where it is not.</param>
+public sealed record Reconfigured(string Refusal, Configuration? Configuration) : IPaxosMessage, IDeadLetterSuppression;
+
 /// <summary>Replica to leader: ⟨propose, s, c⟩ (PMMC figure 1).</summary>
 public sealed record Propose(long Slot, Value Value) : IPaxosMessage;
 

@@ -42,7 +42,7 @@ internal sealed class PollAnswers(RoleContext context)
         var silent = new HashSet<NodeId> { context.Self };
         foreach (var (node, answer) in _answers)
             if (IsFresh(answer, tick) && !answer.Result.IsHeard) silent.Add(node);
-        return context.Membership.Phase1(slot).IsMetBy(silent);
+        return context.Membership.History.From(slot).All(c => c.Phase1.IsMetBy(silent));
     }
 
     /// <summary>Whether somebody hears a leader that leads.</summary>

@@ -46,6 +46,8 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     private readonly Leadership _leadership;
     private readonly ReplicaRelay _relay;
     private readonly Questions _questions;
+    private readonly Reconfigurations _reconfigurations;
+    private readonly long _window;  // PMMC: WINDOW; never beyond the slots whose configuration is known
     private bool _hasState;         // it goes on from what was on disk
     private bool _flushing;         // a Flush is in the mailbox
     private long _tick = 1;
@@ -56,13 +58,15 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
         (_context, _settings) = (context, context.Settings);
         _link = new RoleLink(Context, context, "replica");
         _store = new RoleStore(Context, context);
-        _history = new ReplicaHistory(context, () => NewState(context.StateMachine(), _settings.Sessions));
+        _history = new ReplicaHistory(context, () => NewState(context.StateMachine(), _settings.Sessions, context.Membership.Founding));
         _commands = new ReplicaCommands(_settings);
         _replies = new ReplicaReplies(_settings.PageBytes);
         _executed = Executed;
         _leadership = new Leadership(context.Self);
         _relay = new ReplicaRelay(Context, context, _link, _leadership, _history);
         _questions = new Questions(Context, context, _link, _leadership, _relay);
+        _reconfigurations = new Reconfigurations(context, _history);
+        _window = Math.Min(_settings.Window, context.Membership.Latest.Window);
     }
 
     /// <inheritdoc/>
@@ -80,7 +84,8 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     /// <summary>The state before the first slot, of an empty application; also what a snapshot is restored into.</summary>
     /// <param name="application">The application.</param>
     /// <param name="sessions">Sessions remembered.</param>
-    protected virtual ReplicatedState NewState(IStateMachine application, int sessions) => new(application, sessions);
+    /// <param name="founding">Who founded the cluster.</param>
+    protected virtual ReplicatedState NewState(IStateMachine application, int sessions, ConfigurationHistory founding) => new(application, sessions, founding);
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -107,6 +112,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
             case Request m: OnRequest(m.Commands, Sender); break;
             case Forward m: OnRequest(m.Commands, null); break;
             case Relay m: OnRelay(m); break;
+            case Reconfigure m: OnReconfigure(m); break;
             case Flush: ProposeOrPassOn(); break;
             case Learned m: OnLearned(m.PValue); break;
             case Decision m: Decide(m); Perform(); break;
@@ -182,7 +188,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     // One for all that waits in the mailbox: what arrives together travels together.
     private void ScheduleFlush()
     {
-        if (_flushing || (_commands.Queued == 0 && !_questions.CanAsk)) return;
+        if (_flushing || (_commands.Queued == 0 && !_questions.CanAsk && !_reconfigurations.IsWaiting && !TakesNoEffectYet)) return;
         _flushing = true;
         Self.Tell(Flush.Instance, Self);
     }
@@ -190,9 +196,11 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     private void ProposeOrPassOn()
     {
         _flushing = false;
+        if (_leadership.IsHere) ProposeReconfiguration();
         if (_leadership.IsHere) Propose(_commands.Requests);
         else if (_leadership.IsLed) PassOn();
         Propose(_commands.Unheard);
+        if (_leadership.IsHere) FillWindow();
         _questions.AskLeader();
     }
 
@@ -203,12 +211,17 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
         while (queue.Peek() is not null)
         {
             if (_proposals.Count > 0 && !queue.IsFull) return; // gather until a slot frees
-            while (_history.IsDecided(_slotIn) || _proposals.Contains(_slotIn)) _slotIn++;
-            if (_slotIn >= SlotOut + _settings.Window) return; // R4
+            if (!HasRoom()) return;
             if (_proposals.Count > 0 && _proposals.Bytes + queue.NextBytes > _settings.WindowBytes) return;
             var batch = _commands.TakeToPropose(queue);
             Propose(_slotIn++, Value.Batch([.. batch.Select(p => p.Command)]), batch);
         }
+    }
+
+    private bool HasRoom()
+    {
+        while (_history.IsDecided(_slotIn) || _proposals.Contains(_slotIn)) _slotIn++;
+        return _slotIn < SlotOut + _window; // R4
     }
 
     private void Propose(long slot, Value value, IReadOnlyList<PendingCommand> commands)
@@ -245,10 +258,44 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
         if (_history.Decide(decision)) NowDecided(decision.Slot);
     }
 
-    // What this replica wanted in that slot, and did not get, it wants in another.
     private void NowDecided(long slot)
     {
-        if (_proposals.Remove(slot) is { } own && !_history.IsDecidedAs(slot, own.Value)) _commands.ProposeAgain(own.Commands);
+        if (_proposals.Remove(slot) is { } own && !_history.IsDecidedAs(slot, own.Value)) WantAgain(own);
+    }
+
+    // What this replica wanted in a slot, and did not get, it wants in another.
+    private void WantAgain(Proposal proposal)
+    {
+        if (proposal.Value.IsReconfiguration) _reconfigurations.NotDecided();
+        else _commands.ProposeAgain(proposal.Commands);
+    }
+
+    // --- reconfiguration (PMMC 4.4) -----------------------------------------------------------------------------------------------------
+
+    private void OnReconfigure(Reconfigure change)
+    {
+        if (_leadership.IsHere)
+        {
+            _reconfigurations.Add(change, Sender);
+            ScheduleFlush();
+        }
+        else if (_leadership.IsLed && change.Hops > 0) _context.Peers.Replica(_leadership.NextHop).Tell(change with { Hops = change.Hops - 1 }, Sender);
+        else Sender.Tell(new Reconfigured("no leader is known", null));
+    }
+
+    private void ProposeReconfiguration()
+    {
+        while (_reconfigurations.IsWaiting && HasRoom())
+            if (_reconfigurations.TakeNext() is { } next) Propose(_slotIn++, Value.Reconfiguration(next), []);
+    }
+
+    // It is decided, and governs later slots only.
+    private bool TakesNoEffectYet => _leadership.IsHere && _history.State.Configurations.LatestFrom > Math.Max(_slotIn, SlotOut);
+
+    // Also where nobody has a command, it is to take effect.
+    private void FillWindow()
+    {
+        while (TakesNoEffectYet && HasRoom()) Propose(_slotIn++, Value.NoOp, []);
     }
 
     // --- perform (PMMC: perform(c)) -----------------------------------------------------------------------------------------------------
@@ -269,6 +316,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     {
         _slotIn = Math.Max(_slotIn, SlotOut);
         SendReplies(SlotOut - 1);
+        _reconfigurations.Executed();
         TellLeaderExecuted();
         _questions.AnswerReady(_history.State);
         _relay.HelpFollowers();
@@ -294,7 +342,9 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private void OnLeaderChanged(LeaderChanged changed)
     {
-        if (!_leadership.Is(changed)) return;
+        var isElsewhere = _leadership.Is(changed);
+        if (!_leadership.IsHere) _reconfigurations.GiveUp();
+        if (!isElsewhere) return;
         _log.Info("node {0} leads with ballot {1}{2}", changed.Ballot.Leader, changed.Ballot, changed.Via == NodeId.None ? "" : $", and is reached by way of node {changed.Via}");
         _commands.AnotherLeads();
         if (_leadership.IsRelayed) TakeBackProposals();
@@ -307,13 +357,14 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     // No leader that leads would get them. A slot may be decided with its proposal all the same; then that is executed there, and nowhere else.
     private void TakeBackProposals()
     {
-        foreach (var proposal in _proposals.RemoveAll()) _commands.ProposeAgain(proposal.Commands);
+        foreach (var proposal in _proposals.RemoveAll()) WantAgain(proposal);
         _slotIn = SlotOut;
     }
 
     private void SendAgain()
     {
         _tick++;
+        _reconfigurations.Tick();
         foreach (var (slot, proposal) in _proposals.Lowest(ProposalsResent))
             if (_tick - proposal.SentAt >= Patience) Send(slot, proposal);
         _commands.Tick(_leadership);
@@ -340,6 +391,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     private void OnProgress(Progress other)
     {
         _history.Compare(other);
+        _reconfigurations.Heard(other);
         Fetcher.Tell(other, Self);
         Snapshotter.Tell(other, Self);
     }
@@ -381,7 +433,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
             _log.Error("node {0} received a snapshot that it cannot use: {1}", _context.Self, e.Message);
             return;
         }
-        foreach (var overtaken in _proposals.RemoveBelow(SlotOut)) _commands.ProposeAgain(overtaken.Commands);
+        foreach (var overtaken in _proposals.RemoveBelow(SlotOut)) WantAgain(overtaken);
         foreach (var pending in _commands.InOrder())
         {
             if (!_history.State.TryAnswer(pending.Command, out var answer)) continue;

@@ -8,7 +8,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// </summary>
 internal sealed class ReplicaHistory
 {
-    private readonly NodeId _self;
+    private readonly RoleContext _context;
     private readonly ProtocolSettings _settings;
     private readonly Func<ReplicatedState> _newState;
     private readonly ReplicaDecisionLog _decisions = new();
@@ -21,7 +21,7 @@ internal sealed class ReplicaHistory
     /// <param name="newState">Makes the state before the first slot.</param>
     public ReplicaHistory(RoleContext context, Func<ReplicatedState> newState)
     {
-        (_self, _settings, _newState) = (context.Self, context.Settings, newState);
+        (_context, _settings, _newState) = (context, context.Settings, newState);
         GoOnFrom(newState());
     }
 
@@ -100,12 +100,13 @@ internal sealed class ReplicaHistory
         }
         _checksums.Add(SlotOut, State.Checksum);
         Uncaptured += decision.Value!.Encoded.Length;
+        if (decision.Value!.IsReconfiguration) _context.Membership.Learn(State.Configurations); // before the leader beside may propose for the slots that it governs
         return decision.Ballot;
     }
 
     /// <summary>Compares the checksum that another replica says it has at a slot with the one here, where it is remembered.</summary>
     /// <exception cref="InvariantViolationException">R3: they differ.</exception>
-    public void Compare(Progress other) => _checksums.Compare(_self, other);
+    public void Compare(Progress other) => _checksums.Compare(_context.Self, other);
 
     // --- snapshots ----------------------------------------------------------------------------------------------------------------------
 
@@ -125,6 +126,7 @@ internal sealed class ReplicaHistory
         Uncaptured = 0;
         _decisions.StartAt(SlotOut);
         _checksums.Add(SlotOut, State.Checksum);
+        _context.Membership.Learn(State.Configurations);
     }
 
     /// <summary>Takes hold of the state.</summary>

@@ -15,6 +15,7 @@ public class Scout : UntypedActor
     private readonly IActorRef _leader;
     private readonly Ballot _ballot;
     private readonly long _fromSlot;
+    private readonly Configuration[] _configurations; // of all slots from there on, as far as is known
 
     private readonly SortedDictionary<NodeId, long> _waitFor = []; // which page each acceptor owes: its first slot
     private readonly HashSet<NodeId> _promised = [];
@@ -26,7 +27,8 @@ public class Scout : UntypedActor
     {
         (_context, _leader, _ballot, _fromSlot) = (context, leader, ballot, fromSlot);
         _link = new RoleLink(Context, context, "scout");
-        foreach (var node in context.Membership.Acceptors(fromSlot)) _waitFor.Add(node, fromSlot);
+        _configurations = [.. context.Membership.History.From(fromSlot)];
+        foreach (var node in _configurations.SelectMany(c => c.Voters).Distinct()) _waitFor.Add(node, fromSlot);
     }
 
     /// <inheritdoc/>
@@ -85,8 +87,8 @@ public class Scout : UntypedActor
     /// <summary>Whether a pvalue takes the place of another one that was found in its slot: pmax of PMMC 2.3, the highest ballot wins.</summary>
     protected virtual bool Supersedes(PValue found, PValue known) => found.Ballot > known.Ballot;
 
-    /// <summary>Whether the promises of these acceptors are enough: a quorum of phase 1.</summary>
-    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase1(_fromSlot).IsMetBy(acceptors);
+    /// <summary>Whether the promises of these acceptors are enough: a quorum of phase 1 in each configuration that its slots may have (M1).</summary>
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => Array.TrueForAll(_configurations, c => c.Phase1.IsMetBy(acceptors));
 
     private void Finish(object outcome)
     {

@@ -235,14 +235,14 @@ public class Snapshotter : UntypedPersistentActor, IWithTimers
         _link.Tell(_context.Self, "acceptor", _context.Peers.Acceptor(_context.Self), new Truncate(covered));
     }
 
-    // The highest slot such that the members with a snapshot on disk of every slot below make up a quorum of both phases.
+    // The highest slot such that the members with a snapshot on disk of every slot below make up a quorum of both phases, in each configuration from there on.
     private long Covered()
     {
         var covering = new HashSet<NodeId>();
         foreach (var (node, slot) in _peers.Append(new(_context.Self, SavedSlot)).OrderByDescending(s => s.Value))
         {
             covering.Add(node);
-            if (_context.Membership.Phase1(slot).IsMetBy(covering) && _context.Membership.Phase2(slot).IsMetBy(covering)) return slot;
+            if (_context.Membership.History.From(slot).All(c => c.Phase1.IsMetBy(covering) && c.Phase2.IsMetBy(covering))) return slot;
         }
         return 1;
     }

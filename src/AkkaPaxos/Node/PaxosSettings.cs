@@ -31,7 +31,7 @@ public sealed class PaxosSettings
         NodeId = new NodeId(id);
         Group = section.Text("group");
         if (!ActorPath.IsValidPathElement(Group)) throw section.Wrong("group", "a name of letters, digits, - and _");
-        Membership = ReadMembers(section);
+        Membership = ReadMembers(section, section.Long("window"));
         Address = Membership.Members.FirstOrDefault(m => m.Id == NodeId)?.Address
             ?? throw Wrong("node-id", $" = {id}: not among akkapaxos.members, which are {string.Join(", ", Membership.Members.Select(m => m.Id))}");
         Protocol = new ProtocolSettings(section.Config);
@@ -147,7 +147,7 @@ public sealed class PaxosSettings
     private static SettingException Wrong(string key, string what, Exception? cause = null) =>
         new($"akkapaxos.{key}", $"akkapaxos.{key}{what}", cause);
 
-    private static Membership ReadMembers(Section section)
+    private static Membership ReadMembers(Section section, long window)
     {
         var members = new List<Member>();
         foreach (var fields in section.Objects("members", $"a list of members like {MemberExample}"))
@@ -164,7 +164,7 @@ public sealed class PaxosSettings
         if (members.Count == 0) throw Wrong("members", $" is not set; list every node: [{MemberExample}, ...]");
         try
         {
-            return new Membership(members);
+            return new Membership(new Configuration(members, window: window));
         }
         catch (ArgumentException e)
         {

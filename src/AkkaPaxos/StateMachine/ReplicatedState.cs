@@ -4,22 +4,26 @@ using Google.Protobuf;
 namespace AkkaPaxos.StateMachine;
 
 /// <summary>
-/// All that a replica's log has led to: the application, the client sessions and how far it is. Equal logs give equal states, equal
-/// checksums and equal snapshots.
+/// All that a replica's log has led to: the application, the client sessions, who takes part, and how far it is. Equal logs give equal
+/// states, equal checksums and equal snapshots.
 /// </summary>
 public class ReplicatedState
 {
-    private const int Version = 2;
+    private const int Version = 3;
+    private const int VersionOfConstantMembers = 2; // what it is written as until the members change, so that the release before reads it
     private readonly IStateMachine _application;
     private readonly Sessions _sessions;
     private readonly Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> _apply;
+    private ulong _configurationsChecksum;
 
     /// <summary>The state before the first slot.</summary>
     /// <param name="application">An empty application.</param>
     /// <param name="sessions">Sessions remembered.</param>
-    public ReplicatedState(IStateMachine application, int sessions)
+    /// <param name="founding">Who founded the cluster.</param>
+    public ReplicatedState(IStateMachine application, int sessions, ConfigurationHistory founding)
     {
         _application = application;
+        Configurations = founding;
         _sessions = new Sessions(sessions);
         _apply = application.Apply;
     }
@@ -27,24 +31,56 @@ public class ReplicatedState
     /// <summary>The lowest slot that is not executed: the next one to execute.</summary>
     public long SlotOut { get; private set; } = 1;
 
-    /// <summary>The application's checksum with the sessions': equal for equal states (invariant R3).</summary>
+    /// <summary>Which configuration governs which slot, as far as is executed.</summary>
+    public ConfigurationHistory Configurations { get; private set; }
+
+    /// <summary>The application's checksum with the sessions' and the members': equal for equal states (invariant R3).</summary>
     public ulong Checksum
     {
         get
         {
             var sum = Mix(_application.Checksum, (ulong)_sessions.Opened);
             sum = Mix(sum, (ulong)_sessions.Executed);
-            return Mix(sum, (ulong)_sessions.Evicted);
+            sum = Mix(sum, (ulong)_sessions.Evicted);
+            return IsOfConstantMembers ? sum : Mix(sum, _configurationsChecksum);
         }
     }
 
     /// <summary>Executes the value of slot <see cref="SlotOut"/>; reports each command's answer, in order, and goes to the next slot.</summary>
-    /// <exception cref="FormatException">The value is not an encoded batch.</exception>
+    /// <exception cref="FormatException">The value is not an encoded one.</exception>
     public void Execute(Value value, Action<Command, Answer> answered)
     {
-        foreach (var command in value.Commands) answered(command, ExecuteOnce(command));
+        if (value.Configuration is { } configuration) Change(Reconfigure(SlotOut, configuration));
+        else foreach (var command in value.Commands) answered(command, ExecuteOnce(command));
         SlotOut++;
     }
+
+    /// <summary>The configurations with the one that a slot has decided (PMMC 4.4).</summary>
+    protected virtual ConfigurationHistory Reconfigure(long slot, Configuration configuration) => Configurations.Decided(slot, configuration);
+
+    /// <summary>Others go on with this state, as a cluster of their own.</summary>
+    /// <param name="founding">Who they are.</param>
+    /// <returns>Whether that changes it.</returns>
+    public bool FoundAnew(ConfigurationHistory founding)
+    {
+        var changes = Configurations.Entries.Count > 1 || !Configurations.Latest.Equals(founding.Latest);
+        if (changes) Change(founding);
+        return changes;
+    }
+
+    private void Change(ConfigurationHistory configurations)
+    {
+        Configurations = configurations;
+        _configurationsChecksum = 0;
+        foreach (var entry in ToProto())
+            foreach (var b in entry.ToByteArray())
+                _configurationsChecksum = Mix(_configurationsChecksum, b);
+    }
+
+    private bool IsOfConstantMembers => Configurations.Latest.Version == 0;
+
+    private IEnumerable<Proto.Governing> ToProto() =>
+        Configurations.Entries.Select(e => new Proto.Governing { From = e.From, Configuration = e.Configuration.ToProto() });
 
     /// <summary>Executes a decided command, unless it was executed before (invariant R5).</summary>
     protected virtual Answer ExecuteOnce(Command command) => _sessions.Execute(command, _apply);
@@ -63,7 +99,10 @@ public class ReplicatedState
     public Func<byte[]> Snapshot()
     {
         var application = _application.Snapshot();
-        var state = new Proto.State { Version = Version, SlotOut = SlotOut, Checksum = Checksum };
+        var state = new Proto.State
+        {
+            Version = IsOfConstantMembers ? VersionOfConstantMembers : Version, SlotOut = SlotOut, Checksum = Checksum, Configurations = { ToProto() },
+        };
         _sessions.Save(state);
         return () =>
         {
@@ -86,12 +125,14 @@ public class ReplicatedState
         {
             throw new FormatException($"a replica's snapshot ({snapshot.Length} bytes) does not parse: {e.Message}", e);
         }
-        if (state.Version != Version || state.SlotOut < 1)
+        if (state.Version is not (Version or VersionOfConstantMembers) || state.SlotOut < 1)
             throw new FormatException(
-                $"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads version {Version}");
+                $"a replica's snapshot has version {state.Version} at slot {state.SlotOut}; this program reads versions {VersionOfConstantMembers} and {Version}");
         _application.Restore(state.Application.Memory);
         _sessions.Restore(state);
         SlotOut = state.SlotOut;
+        if (state.Configurations.Count > 0) // else it is of the release before, and the members are those that founded the cluster
+            Change(ConfigurationHistory.Of(state.Configurations.Select(c => new Governing(c.From, Configuration.FromProto(c.Configuration)))));
         if (Checksum != state.Checksum)
             throw new FormatException(
                 $"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");

@@ -36,6 +36,19 @@ internal static class WireCodecs
         Codec.Of<Relay, Proto.Relay>("Relay/1",
             m => new() { Commands = new ReadOnlyMemory<byte>(CommandBatch.Encode(m.Commands)).ToProto(), Hops = m.Hops },
             p => new(CommandBatch.Decode(p.Commands.ToByteArray()), p.Hops)),
+        Codec.Of<Reconfigure, Proto.Reconfigure>("Reconfigure/1",
+            m => new()
+            {
+                Changes =
+                {
+                    m.Changes.Select(c => new Proto.MemberChange { Kind = (Proto.MemberChange.Types.Kind)c.Kind, Node = c.Node.Value, Address = c.Address, Disk = c.Disk.Value }),
+                },
+                Force = m.Force, Hops = m.Hops,
+            },
+            p => new(p.Changes.Select(c => new MemberChange((MemberChangeKind)c.Kind, new(c.Node), c.Address, new(c.Disk))).ToArray(), p.Force, p.Hops)),
+        Codec.Of<Reconfigured, Proto.Reconfigured>("Reconfigured/1",
+            m => new() { Refusal = m.Refusal, Configuration = m.Configuration?.ToProto() },
+            p => new(p.Refusal, p.Configuration is { } configuration ? Configuration.FromProto(configuration) : null)),
         Codec.Of<Propose, Proto.Propose>("Propose/1",
             m => new() { Slot = m.Slot, Value = m.Value.ToProto() },
             p => new(p.Slot, p.Value.ToValue())),

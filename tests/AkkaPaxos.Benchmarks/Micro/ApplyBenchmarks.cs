@@ -1,3 +1,4 @@
+using AkkaPaxos.Consensus;
 using AkkaPaxos.Kv;
 using AkkaPaxos.StateMachine;
 using BenchmarkDotNet.Attributes;
@@ -8,7 +9,8 @@ namespace AkkaPaxos.Benchmarks;
 public class ApplyBenchmarks
 {
     private const int Commands = 64;
-    private readonly ReplicatedState _state = new(new KvStateMachine(), sessions: 100);
+    private readonly ReplicatedState _state = new(new KvStateMachine(), sessions: 100,
+        new ConfigurationHistory(new Configuration([new Member(new NodeId(1), "akka.tcp://akkapaxos@127.0.0.1:4053")])));
     private long _sequence = 1;
 
     [Benchmark(OperationsPerInvoke = Commands)]

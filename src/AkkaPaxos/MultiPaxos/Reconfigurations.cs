@@ -1,0 +1,89 @@
+using Akka.Actor;
+using AkkaPaxos.Consensus;
+
+namespace AkkaPaxos.MultiPaxos;
+
+/// <summary>
+/// The changes of the members that the active leader's replica has been asked for: it proposes them one after the other, each made from what the one before has led to, and
+/// answers when the log has decided (PMMC 4.4). What another replica had decided meanwhile is taken into account: the change is made anew.
+/// </summary>
+/// <param name="context">What the replica was given.</param>
+/// <param name="history">What it knows of the log.</param>
+internal sealed class Reconfigurations(RoleContext context, ReplicaHistory history)
+{
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(5);
+
+    private sealed record Asked(Reconfigure What, IActorRef Client);
+
+    private readonly Queue<Asked> _asked = new();
+    private readonly SortedDictionary<NodeId, (long Tick, long Behind)> _heard = []; // when, and how many slots behind this replica it was
+    private readonly long _latelyTicks = 1 + (long)Math.Ceiling(Lately / context.Settings.ResendInterval);
+    private Configuration? _proposed; // for the first of them
+    private long _tick;
+
+    private ConfigurationHistory Decided => history.State.Configurations;
+
+    /// <summary>Whether there is one to propose.</summary>
+    public bool IsWaiting => _asked.Count > 0 && _proposed is null;
+
+    /// <summary>A resend interval has passed.</summary>
+    public void Tick() => _tick++;
+
+    /// <summary>Another replica has said how far it is.</summary>
+    public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut);
+
+    /// <summary>Takes a change.</summary>
+    public void Add(Reconfigure change, IActorRef client) => _asked.Enqueue(new Asked(change, client));
+
+    /// <summary>The next configuration to propose; null where nothing is, also because what was asked for cannot be done.</summary>
+    public Configuration? TakeNext()
+    {
+        while (IsWaiting)
+        {
+            var (what, client) = _asked.Peek();
+            if (MemberChange.Apply(Decided.Latest, what.Changes, out var refusal) is { } next && (refusal = Objection(what, next)).Length == 0)
+                return _proposed = next;
+            _asked.Dequeue();
+            client.Tell(new Reconfigured(refusal, null));
+        }
+        return null;
+    }
+
+    // What could not be taken back, or would stop the cluster, is not done unless somebody insists.
+    private string Objection(Reconfigure what, Configuration next)
+    {
+        if (what.Force) return "";
+        foreach (var promoted in what.Changes.Where(c => c.Kind == MemberChangeKind.Promote).Select(c => c.Node))
+        {
+            if (promoted == context.Self) continue;
+            if (!IsHeard(promoted)) return $"nothing is heard of node {promoted}: a node is promoted when it is there and has caught up";
+            if (_heard[promoted].Behind > 2 * context.Settings.Window) return $"node {promoted} is {_heard[promoted].Behind} slots behind: it is promoted when it has caught up";
+        }
+        HashSet<NodeId> heard = [context.Self, .. _heard.Keys.Where(IsHeard)];
+        return next.Phase1.IsMetBy(heard) && next.Phase2.IsMetBy(heard)
+            ? ""
+            : $"no majority would be left: of {string.Join(", ", next.Voters)}, nothing is heard of {string.Join(", ", next.Voters.Where(v => !heard.Contains(v)))}";
+    }
+
+    private bool IsHeard(NodeId node) => _heard.TryGetValue(node, out var heard) && _tick - heard.Tick <= _latelyTicks;
+
+    /// <summary>The slot for which this replica proposed it was decided otherwise, or the proposal was taken back.</summary>
+    public void NotDecided() => _proposed = null;
+
+    /// <summary>A configuration has been executed.</summary>
+    public void Executed()
+    {
+        if (_proposed is null || Decided.Latest.Version < _proposed.Version) return;
+        var isDone = Decided.Entries.Any(e => e.Configuration.Equals(_proposed));
+        _proposed = null;
+        if (isDone) _asked.Dequeue().Client.Tell(new Reconfigured("", Decided.Latest));
+    }
+
+    /// <summary>This node leads no more: who asked finds out what has become of it.</summary>
+    public void GiveUp()
+    {
+        while (_asked.TryDequeue(out var asked))
+            asked.Client.Tell(new Reconfigured("another node leads now: see who is a member, and ask once more where the change has not been made", null));
+        _proposed = null;
+    }
+}
