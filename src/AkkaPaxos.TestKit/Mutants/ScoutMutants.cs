@@ -26,7 +26,7 @@ internal sealed class AdoptsOnMinority(RoleContext context, IActorRef leader, Ba
 {
     private readonly int _half = context.Membership.Acceptors(fromSlot).Count / 2;
 
-    protected override bool IsQuorum(IReadOnlySet<NodeId> acceptors) => acceptors.Count >= _half;
+    protected override bool IsQuorum(Configuration configuration, IReadOnlySet<NodeId> acceptors) => acceptors.Count >= _half;
 }
 
 /// <summary>Takes the first page of a promise for all of it (C2).</summary>

@@ -32,7 +32,7 @@ public sealed record SimulationCase(int Seed)
     /// <summary>The kinds of faults that can be left out.</summary>
     public static IReadOnlyList<string> FaultKinds { get; } =
     [
-        "clock-drift", "clock-jump", "corrupt-record", "crash", "delay", "drop", "duplicate", "failing-disk", "partition", "reconnect", "reorder",
+        "clock-drift", "clock-jump", "corrupt-record", "crash", "delay", "drop", "duplicate", "failing-disk", "lost-disk", "partition", "reconfiguration", "reconnect", "reorder",
         "role-crash", "slow-disk", "torn-write",
     ];
 

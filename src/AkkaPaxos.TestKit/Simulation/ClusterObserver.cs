@@ -20,7 +20,7 @@ public sealed record Violation(TimeSpan At, string Invariant, string What)
 /// Sees what acceptors have on disk, what nodes say to each other, what replicas apply and what clients are told, and checks it all against the
 /// invariants of the design's section 4, at every event.
 /// </summary>
-internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, long window)
+internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration founding, Func<string, DiskId> disk)
 {
     private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SlotView> _slots = [];
@@ -30,6 +30,10 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _slotOut = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _snapshots = new(StringComparer.Ordinal); // on disk, every slot below is in them
+    private readonly SortedDictionary<string, long> _saved = new(StringComparer.Ordinal); // also where the disk was lost later: that much a cluster can bear
+    private readonly Dictionary<Ballot, HashSet<(NodeId, DiskId)>> _adopted = []; // by whom, in phase 1
+    private readonly Membership _members = new(founding); // what the chosen slots below _chosenBelow lead to
+    private long _chosenBelow = 1;
     private readonly Dictionary<string, long> _checks = new(StringComparer.Ordinal);
 
     /// <summary>One actor, from its start to its end. Its uid is random, and differs when a run is replayed: it is compared, and never shown.</summary>
@@ -54,7 +58,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
 
     private sealed class SlotView
     {
-        public SortedDictionary<Ballot, (Value Value, HashSet<string> By)> PValues { get; } = [];
+        public SortedDictionary<Ballot, (Value Value, HashSet<(NodeId Node, DiskId Disk)> By)> PValues { get; } = [];
 
         public Ballot ChosenUnder { get; set; }
 
@@ -93,7 +97,11 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
     {
         switch (payload)
         {
-            case AcceptorPromised e: Adopted(node, e.Ballot); break;
+            case AcceptorPromised e:
+                Adopted(node, e.Ballot);
+                if (!_adopted.TryGetValue(e.Ballot, out var by)) _adopted.Add(e.Ballot, by = []);
+                by.Add((Id(node), disk(node)));
+                break;
             case AcceptorAccepted e: Accepted(node, e.PValue); break;
             case AcceptorTruncated e:
                 var view = View(node);
@@ -102,12 +110,15 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
                     var closed = slot;
                     Check("A3", Slot(closed).Chosen is not null, () => $"{node} truncated below {e.BelowSlot}, but slot {closed} is not chosen");
                 }
-                Check("A3", e.BelowSlot <= view.TruncatedBelow || _snapshots.Values.Count(slot => slot >= e.BelowSlot) > nodes / 2, () => $"{node} truncated below {e.BelowSlot}, "
-                    + $"which a majority has no snapshots of: {string.Join(", ", _snapshots.Select(s => $"{s.Key} has below {s.Value}"))}");
+                Check("A3", e.BelowSlot <= view.TruncatedBelow || _members.History.Between(e.BelowSlot, e.BelowSlot + founding.Window - 1).All(c => c.Phase1.IsMetBy(HaveBelow(_saved, e.BelowSlot))), () => $"{node} truncated below {e.BelowSlot}, "
+                    + $"which a majority has no snapshots of: {string.Join(", ", _saved.Select(s => $"{s.Key} has below {s.Value}"))}");
                 view.TruncatedBelow = Math.Max(view.TruncatedBelow, e.BelowSlot);
                 Adopted(node, e.Promised);
                 break;
-            case ReplicaSnapshot e: _snapshots[node] = Math.Max(_snapshots.GetValueOrDefault(node), e.SlotOut); break;
+            case ReplicaSnapshot e:
+                _snapshots[node] = Math.Max(_snapshots.GetValueOrDefault(node), e.SlotOut);
+                _saved[node] = Math.Max(_saved.GetValueOrDefault(node), e.SlotOut);
+                break;
         }
     }
 
@@ -128,10 +139,10 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         ballots.Add(pvalue.Ballot);
         var slot = Proposed(pvalue, $"{node} accepted");
         var (value, by) = slot.PValues[pvalue.Ballot];
-        by.Add(node);
+        by.Add((Id(node), disk(node)));
         if (slot.Chosen is { } chosen && pvalue.Ballot > slot.ChosenUnder)
             Check("A5", chosen.Equals(value), () => $"{node} accepted {value} under {pvalue.Ballot} in slot {pvalue.Slot}, where {chosen} is chosen");
-        if (by.Count > nodes / 2 && (slot.Chosen is null || pvalue.Ballot < slot.ChosenUnder)) Choose(pvalue.Slot, slot, pvalue.Ballot, value);
+        if (_members.At(pvalue.Slot) is var governing && governing.Phase2.IsMetBy(Counted(governing, by)) && (slot.Chosen is null || pvalue.Ballot < slot.ChosenUnder)) Choose(pvalue.Slot, slot, pvalue.Ballot, value);
     }
 
     private void Choose(long number, SlotView slot, Ballot ballot, Value value)
@@ -140,6 +151,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         Check("R1", slot.Chosen is null || slot.Chosen.Equals(value),
             () => $"slot {number}: {slot.Chosen} was chosen under {slot.ChosenUnder}, {value} under {ballot}");
         (slot.Chosen, slot.ChosenUnder) = (value, ballot);
+        for (; Slot(_chosenBelow).Chosen is { } next; _chosenBelow++)
+            if (next.Configuration is { } configuration) _members.Learn(_members.History.Decided(_chosenBelow, configuration));
         foreach (var (higher, (other, _)) in slot.PValues)
             if (higher > ballot)
                 Check("A5", other.Equals(value), () => $"slot {number}: {value} is chosen under {ballot}, but {other} was proposed under {higher}");
@@ -186,6 +199,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
                     Check("C1", _commanders[key] == commander,
                         () => $"slot {m.PValue.Slot} under {m.PValue.Ballot} has the commander {commander}, and had {_commanders[key]}");
                 Proposed(m.PValue, $"{node} proposed");
+                CheckQuorums(m.PValue, to);
                 break;
             case Decision m: Decided(node, m); break;
             case Decisions m:
@@ -197,7 +211,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
             case Executed m: _slotOut[node] = m.SlotOut; break;
             case Propose m:
                 var slotOut = _slotOut.GetValueOrDefault(node, 1);
-                Check("R4", m.Slot < slotOut + window, () => $"{node} proposes for slot {m.Slot}, its slotOut is {slotOut} and the window {window}");
+                Check("R4", m.Slot < slotOut + founding.Window, () => $"{node} proposes for slot {m.Slot}, its slotOut is {slotOut} and the window {founding.Window}");
                 break;
         }
     }
@@ -270,6 +284,51 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, int nodes, lon
         }
         _decidedUpTo[node] = Math.Max(from, progress.SlotOut);
     }
+
+    // ---- who takes part ----
+
+    /// <summary>The latest configuration that is chosen.</summary>
+    public Configuration Members => _members.Latest;
+
+    /// <summary>Whether a node is a member of that.</summary>
+    public bool IsMember(string node) => Members.Find(Id(node)) is not null;
+
+    /// <summary>
+    /// Whether a node was a member, and is one no more: what governs from now on is chosen without it, and a quorum has on disk all that was chosen before.
+    /// </summary>
+    public bool IsGone(string node) =>
+        !IsMember(node) && _acceptors.ContainsKey(node) && _chosenBelow >= _members.History.LatestFrom && Members.Phase1.IsMetBy(HaveBelow(_snapshots, _members.History.QuorumsFrom));
+
+    /// <summary>
+    /// Whether a cluster can bear that a node loses its disk: all others that vote have theirs, and what was decided before they voted is on those of a majority.
+    /// </summary>
+    public bool MayLoseDisk(string node) =>
+        IsMember(node) && Members.Voters.Count > 2 && Members.Members.Where(m => m.Votes || m.Id == Id(node)).All(m => m.Disk == disk($"n{m.Id}"))
+        && _chosenBelow >= _members.History.LatestFrom && Members.Phase1.IsMetBy(HaveBelow(_snapshots, _members.History.QuorumsFrom));
+
+    /// <summary>All that a node had on disk is gone.</summary>
+    public void DiskLost(string node)
+    {
+        _acceptors.Remove(node);
+        _snapshots.Remove(node);
+        _slotOut.Remove(node);
+    }
+
+    private static HashSet<NodeId> HaveBelow(SortedDictionary<string, long> snapshots, long slot) => [.. snapshots.Where(s => s.Value >= slot).Select(s => Id(s.Key))];
+
+    private void CheckQuorums(PValue pvalue, string to)
+    {
+        var governing = _members.At(pvalue.Slot);
+        Check("M1", governing.HasVoter(Id(to)), () => $"{to} is asked to accept {pvalue.Ballot} in slot {pvalue.Slot}, which {governing} governs");
+        Check("M1", _adopted.TryGetValue(pvalue.Ballot, out var by) && governing.Phase1.IsMetBy(Counted(governing, by)),
+            () => $"slot {pvalue.Slot}, which {governing} governs, has a commander under {pvalue.Ballot}, which only {string.Join(", ", by ?? [])} adopted");
+    }
+
+    // Only what comes from the disk that the configuration knows (M2).
+    private static HashSet<NodeId> Counted(Configuration governing, IEnumerable<(NodeId Node, DiskId Disk)> by) =>
+        [.. by.Where(v => governing.Counts(v.Node, v.Disk)).Select(v => v.Node)];
+
+    private static NodeId Id(string node) => new(int.Parse(node.AsSpan(1), CultureInfo.InvariantCulture));
 
     private AcceptorView View(string node)
     {

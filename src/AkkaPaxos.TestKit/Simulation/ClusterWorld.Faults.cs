@@ -1,5 +1,7 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
+using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
 
 namespace AkkaPaxos.TestKit.Simulation;
@@ -15,6 +17,7 @@ internal sealed partial class ClusterWorld
     private readonly SortedDictionary<string, TimeSpan> _slowUntil = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, TimeSpan> _failingUntil = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, List<Action>> _corrupt = new(StringComparer.Ordinal); // what makes its records whole
+    private readonly Dictionary<string, int> _disksLost = [];
     private bool _wasCalm;
 
     private sealed class Link(ulong key)
@@ -40,6 +43,20 @@ internal sealed partial class ClusterWorld
         Faults.Every("corrupt-record", s => s.CorruptRecords, CorruptSomeRecord);
         Faults.Every("clock-jump", s => s.ClockJumps, chance => Always(
             () => Someone(ref chance).ClockOffset = TimeSpan.FromSeconds(chance.Next(-3600, 3600))));
+        Faults.Every("reconfiguration", s => s.Reconfigurations, chance => Always(() =>
+        {
+            Tell(ClientNode, "operator", Operator.Change.Instance);
+            if (Members.Where(n => Observer.IsGone(n.Name)).ToList() is not { Count: > 0 } gone) return;
+            Faults.Count("decommission");
+            LoseDisk(gone[chance.Next(gone.Count)], ref chance);
+        }));
+        Faults.Every("lost-disk", s => s.LostDisks, chance =>
+        {
+            var node = Someone(ref chance);
+            if (!Observer.MayLoseDisk(node.Name)) return false;
+            LoseDisk(node, ref chance);
+            return true;
+        });
         if (_settings is { StateMachine: null, Clients: > 0 })
             Faults.Every("reconnect", s => s.Reconnects, chance => Always(
                 () => Tell(ClientNode, $"c{1 + chance.Next(_settings.Clients)}", Reconnect.Instance)));
@@ -257,6 +274,20 @@ internal sealed partial class ClusterWorld
         if (wasTorn) Faults.Count("torn-write");
     }
 
+    // Another one after each loss.
+    private DiskId Disk(string node) => new(SeededChance.Key(_seed, $"disk {_disksLost.GetValueOrDefault(node)} of {node}"));
+
+    // It is there again with an empty one.
+    private void LoseDisk(SimulatedNode node, ref SeededChance chance)
+    {
+        if (node.Current is not null) Crash(node, ref chance);
+        node.Disk = EmptyDisk(int.Parse(node.Name[1..], CultureInfo.InvariantCulture), node.Name);
+        _corrupt.Remove(node.Name);
+        _disksLost[node.Name] = _disksLost.GetValueOrDefault(node.Name) + 1;
+        Observer.DiskLost(node.Name);
+        RestartLater(node, ref chance);
+    }
+
     public void Restart(string name)
     {
         if (Node(name).Current is not null) throw new InvalidOperationException($"{name} is up: crash it first");
@@ -266,6 +297,8 @@ internal sealed partial class ClusterWorld
     }
 
     // ---- disks ----
+
+    private SimulatedDisk EmptyDisk(int id, string name) => _settings.Journal == JournalModel.Log ? DiskWithLog(id, name) : new SimulatedDisk();
 
     // Small segments: many begin, and go.
     private SimulatedDisk DiskWithLog(int id, string name)

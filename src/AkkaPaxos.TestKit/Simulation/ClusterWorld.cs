@@ -11,10 +11,12 @@ namespace AkkaPaxos.TestKit.Simulation;
 internal sealed partial class ClusterWorld : SimulatedWorld
 {
     private const string ClientNode = "clients";
+    private const int Spares = 2;
     private const long MostSteps = 1_000_000; // of the search for an order that explains a history: a limit that is the same on each machine
     private static readonly KvModel Model = new();
     private readonly int _seed;
-    private readonly int _size;
+    private readonly int _size; // with those that may become members
+    private readonly Configuration _founding;
     private readonly bool _keepsSystems;
     private readonly ProtocolSettings _protocol;
     private SimulationSettings _settings;
@@ -29,12 +31,14 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public ClusterWorld(int seed, int size, SimulationSettings settings, bool keepsSystems)
         : base(new Random(SeededChance.Seed(seed, "schedule")), null)
     {
-        (_seed, _size, _settings, _keepsSystems) = (seed, size, settings, keepsSystems);
+        (_seed, _settings, _keepsSystems) = (seed, settings, keepsSystems);
+        _size = settings.Reconfigurations is null ? size : size + Spares;
         _disks = new Random(SeededChance.Seed(seed, "disks"));
         _protocol = settings.Protocol ?? MultiPaxosNode.Settings();
         Events = new EventTrail(settings.KeepEvents);
         Faults = new FaultSchedule(seed, Driver, () => _settings);
-        Observer = new ClusterObserver(() => Driver.Now, size, _protocol.Window);
+        _founding = MultiPaxosNode.Founding(size, _protocol.Window, id => Disk($"n{id}"));
+        Observer = new ClusterObserver(() => Driver.Now, _founding, Disk);
     }
 
     public ClusterObserver Observer { get; }
@@ -63,7 +67,6 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public void Start()
     {
         using var _ = Driver.Enter();
-        var founding = MultiPaxosNode.Founding(_size, _protocol.Window);
         for (var id = 1; id <= _size; id++)
         {
             var (self, name) = (id, $"n{id}");
@@ -72,10 +75,10 @@ internal sealed partial class ClusterWorld : SimulatedWorld
             var drift = drifts ? (new SeededChance(_seed, "clock-drift", id).NextDouble() * 2 - 1) * _settings.ClockDrift : 0;
             var node = new SimulatedNode(this, name,
                 n => MultiPaxosNode.Roles(
-                    n, self, founding, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles))
+                    n, self, _founding, _protocol, _settings.StateMachine ?? (() => new SimulatedStore(name, Observer)), _seed, _settings.Roles, Disk(name)))
             {
                 RestartRolesAfter = TimeSpan.FromMilliseconds(200), TimerRate = 1 + drift,
-                Disk = _settings.Journal == JournalModel.Log ? DiskWithLog(id, name) : new SimulatedDisk(),
+                Disk = EmptyDisk(id, name),
             };
             Add(node);
             node.Start();
@@ -91,6 +94,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     {
         var replicas = Enumerable.Range(1, _size).Select(id => node.Peer($"n{id}", "replica")).ToArray();
         yield return new SimulatedRole("user", Props.Create(typeof(UserClient), replicas, Clients, SeededChance.Seed(_seed, "client")));
+        yield return new SimulatedRole("operator", Props.Create(typeof(Operator), replicas, _founding, SeededChance.Seed(_seed, "operator")));
         yield return new SimulatedRole("probe", Props.Create(typeof(Probe), replicas, Clients, SeededChance.Seed(_seed, "probe")));
         if (_settings.StateMachine is not null) yield break;
         for (var i = 1; i <= _settings.Clients; i++)
@@ -133,12 +137,12 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public bool IsQuiet()
     {
         if (Clients.Open.Values.Any(open => open > 0)) return false;
-        var slots = Members.Select(n => StatusOf(n)?.SlotOut ?? 0).ToList();
+        var slots = Members.Where(n => Observer.IsMember(n.Name)).Select(n => StatusOf(n)?.SlotOut ?? 0).ToList();
         return slots.All(s => s == slots[0] && s > 0);
     }
 
     public string Describe() =>
-        $"open: {string.Join(", ", Clients.Open.Select(c => $"{c.Key} {c.Value}"))}; "
+        $"{Observer.Members}; open: {string.Join(", ", Clients.Open.Select(c => $"{c.Key} {c.Value}"))}; "
         + $"slotOut: {string.Join(", ", Members.Select(n => $"{n.Name} {StatusOf(n)?.SlotOut ?? 0}"))}";
 
     /// <summary>It is all over; what was counted stays.</summary>

@@ -7,17 +7,17 @@ using AkkaPaxos.StateMachine;
 
 namespace AkkaPaxos.TestKit.Simulation;
 
-/// <summary>The real MultiPaxos roles for simulated nodes n1, n2, ...: acceptor, snapshotter, replica, fetcher and leader on each.</summary>
+/// <summary>The real MultiPaxos roles for simulated nodes n1, n2, ...: acceptor, snapshotter, replica, fetcher, leader and admission on each.</summary>
 public static class MultiPaxosNode
 {
     private static readonly (string Name, Type Class)[] Product =
     [
         ("acceptor", typeof(Acceptor)), ("snapshotter", typeof(Snapshotter)), ("replica", typeof(Replica)), ("fetcher", typeof(Fetcher)),
-        ("leader", typeof(Leader)),
+        ("leader", typeof(Leader)), ("admission", typeof(Admission)),
     ];
 
     // What these say within their node is never held: no figure of a paper shows it.
-    private static readonly string[] Beside = ["snapshotter", "fetcher"];
+    private static readonly string[] Beside = ["snapshotter", "fetcher", "admission"];
 
     /// <summary>The roles of every node, by name.</summary>
     internal static IReadOnlyList<string> ProductRoles { get; } = [.. Product.Select(p => p.Name)];
@@ -26,7 +26,11 @@ public static class MultiPaxosNode
     /// <param name="nodes">How many.</param>
     /// <param name="window">Slots between a change of the members and its effect.</param>
     public static Configuration Founding(int nodes, long window = Configuration.DefaultWindow) =>
-        new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}")), window: window);
+        Founding(nodes, window, _ => DiskId.None);
+
+    /// <summary>The same of nodes whose disks are known.</summary>
+    internal static Configuration Founding(int nodes, long window, Func<int, DiskId> disk) =>
+        new(Enumerable.Range(1, nodes).Select(id => new Member(new NodeId(id), $"akka://n{id}", Disk: disk(id))), window: window);
 
     /// <summary>The defaults of reference.conf, changed by <paramref name="hocon"/>: keys of <c>akkapaxos</c>, such as <c>window = 4</c>.</summary>
     public static ProtocolSettings Settings(string hocon = "") =>
@@ -43,9 +47,10 @@ public static class MultiPaxosNode
     /// Roles of one's own by name, as <c>akkapaxos.role</c> registers them: actors with a public constructor that takes a
     /// <see cref="RoleContext"/>. One named like a role of the product takes its place; any other runs beside them.
     /// </param>
+    /// <param name="disk">The disk that the node has.</param>
     public static IEnumerable<SimulatedRole> Roles(
         NodeStart node, int self, Configuration founding, ProtocolSettings settings, Func<IStateMachine> stateMachine, int seed = 1,
-        IReadOnlyDictionary<string, Type>? classes = null)
+        IReadOnlyDictionary<string, Type>? classes = null, DiskId disk = default)
     {
         var (peers, direct) = (node.Peers(), node.DirectPeers());
         var membership = new Membership(founding); // what it learns of others is lost when the node ends
@@ -54,7 +59,7 @@ public static class MultiPaxosNode
             // Differs by node, role and start, so that a leader which comes back does not wait just as long as before.
             var ownSeed = name.Aggregate(seed, (s, c) => unchecked(s * 31 + c));
             ownSeed = unchecked((ownSeed * 31 + self) * 31 + node.Number);
-            var context = new RoleContext(new NodeId(self), "default", membership, Beside.Contains(name) ? direct : peers, settings, stateMachine, ownSeed);
+            var context = new RoleContext(new NodeId(self), "default", membership, Beside.Contains(name) ? direct : peers, settings, stateMachine, ownSeed) { Disk = disk };
             yield return new SimulatedRole(name, Props.Create(role, context));
         }
     }

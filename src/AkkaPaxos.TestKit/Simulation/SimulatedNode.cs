@@ -155,7 +155,7 @@ internal sealed class SimulatedNode
 
     public string Name { get; }
 
-    public SimulatedDisk Disk { get; init; } = new();
+    public SimulatedDisk Disk { get; set; } = new();
 
     /// <summary>Whether messages between the node's own roles also wait in the network.</summary>
     public bool HoldsOwnMessages { get; init; }

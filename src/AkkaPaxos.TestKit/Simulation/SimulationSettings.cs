@@ -130,6 +130,18 @@ public sealed record SimulationSettings
     public double ClockDrift { get; init; }
 
     /// <summary>
+    /// The mean time between two changes of the members that are asked for: two spare nodes are there, which may be added, promoted and take the place of others. Who is a member no more
+    /// loses its disk, once a quorum of the others has on its disks what it had. Null: none.
+    /// </summary>
+    public TimeSpan? Reconfigurations { get; init; }
+
+    /// <summary>
+    /// The mean time between two times that a node crashes and comes back with an empty disk; only where that is no more than a cluster can bear: a majority has, on disks that the log
+    /// knows, all that was chosen. Null: none.
+    /// </summary>
+    public TimeSpan? LostDisks { get; init; }
+
+    /// <summary>
     /// The mean time between two times that a client forgets its session, with what it has under way, and opens a new one; null: never.
     /// </summary>
     public TimeSpan? Reconnects { get; init; }
@@ -147,7 +159,7 @@ public sealed record SimulationSettings
         this is
         {
             Drop: 0, Duplicate: 0, Delay: 0, Reorder: false, Crashes: null, Partitions: null, SlowDisks: null, FailingDisks: null,
-            CorruptRecords: null, ClockJumps: null, ClockDrift: 0, Reconnects: null, RoleCrashes: null,
+            CorruptRecords: null, ClockJumps: null, ClockDrift: 0, Reconnects: null, RoleCrashes: null, Reconfigurations: null, LostDisks: null,
         };
 
     /// <summary>
@@ -157,7 +169,7 @@ public sealed record SimulationSettings
     public static SimulationSettings Swarm(int seed)
     {
         var random = new Random(seed);
-        return WithReadLease(seed, new SimulationSettings
+        return WithReconfigurations(seed, WithReadLease(seed, new SimulationSettings
         {
             Protocol = RandomProtocol(random),
             Clients = random.Next(1, 5),
@@ -183,7 +195,7 @@ public sealed record SimulationSettings
             CorruptRecords = Mean(),
             Reconnects = Mean(),
             RoleCrashes = Mean(),
-        });
+        }));
 
         double Rate(double most) => random.Next(2) == 0 ? 0 : random.NextDouble() * most;
         TimeSpan? Mean() => random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(random.Next(300, 6000));
@@ -197,7 +209,7 @@ public sealed record SimulationSettings
         Drop = 0.1, Duplicate = 0.1, Delay = 0.05, Reorder = true, TornWrites = 0.5, ClockDrift = 0.2,
         Crashes = TimeSpan.FromSeconds(2), Partitions = TimeSpan.FromSeconds(2), SlowDisks = TimeSpan.FromSeconds(4),
         FailingDisks = TimeSpan.FromSeconds(4), CorruptRecords = TimeSpan.FromSeconds(6), ClockJumps = TimeSpan.FromSeconds(4),
-        Reconnects = TimeSpan.FromSeconds(5), RoleCrashes = TimeSpan.FromSeconds(2),
+        Reconnects = TimeSpan.FromSeconds(5), RoleCrashes = TimeSpan.FromSeconds(2), Reconfigurations = TimeSpan.FromSeconds(2), LostDisks = TimeSpan.FromSeconds(5),
         TimeToDecide = TimeSpan.FromSeconds(20), // twice the longest that a leader waits in silence, with its random part
     });
 
@@ -206,6 +218,15 @@ public sealed record SimulationSettings
     {
         var random = new SeededChance(seed, "read-lease");
         return settings.WithReadLease(random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(random.Next(20, 2500)));
+    }
+
+    // Each for half of the seeds.
+    private static SimulationSettings WithReconfigurations(int seed, SimulationSettings settings)
+    {
+        var random = new SeededChance(seed, "reconfigurations");
+        return settings with { Reconfigurations = Mean(), LostDisks = Mean() };
+
+        TimeSpan? Mean() => random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(random.Next(200, 4000));
     }
 
     /// <summary>The same with a read lease, whose leader knows how far clocks drift: a timer that takes 1.2 times as long belongs to a clock that is 1/1.2 times as fast.</summary>
@@ -218,7 +239,7 @@ public sealed record SimulationSettings
     public SimulationSettings WithoutFaults() => this with
     {
         Drop = 0, Duplicate = 0, Delay = 0, Reorder = false, TornWrites = 0, Crashes = null, Partitions = null, SlowDisks = null, FailingDisks = null, CorruptRecords = null,
-        ClockJumps = null, Reconnects = null, RoleCrashes = null,
+        ClockJumps = null, Reconnects = null, RoleCrashes = null, Reconfigurations = null, LostDisks = null,
     };
 
     private static ProtocolSettings RandomProtocol(Random random)

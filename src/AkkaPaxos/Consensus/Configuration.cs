@@ -77,7 +77,7 @@ public sealed class Configuration : IEquatable<Configuration>
     {
         Version = Version,
         Window = Window,
-        Members = { Members.Select(m => new Proto.Member { Id = m.Id.Value, Address = m.Address, Learner = !m.Votes, Disk = m.Disk.Value }) },
+        Members = { Members.Select(m => new Proto.Member { Id = m.Id.Value, Address = m.Address, Learner = !m.Votes, Disk = m.Disk.Value, Returns = m.Returns }) },
     };
 
     /// <summary>What <see cref="ToProto"/> made.</summary>
@@ -87,7 +87,7 @@ public sealed class Configuration : IEquatable<Configuration>
         try
         {
             return new Configuration(
-                encoded.Members.Select(m => new Member(new NodeId(m.Id), m.Address, !m.Learner, new DiskId(m.Disk))), encoded.Version, encoded.Window);
+                encoded.Members.Select(m => new Member(new NodeId(m.Id), m.Address, !m.Learner, new DiskId(m.Disk), m.Returns)), encoded.Version, encoded.Window);
         }
         catch (ArgumentException e)
         {

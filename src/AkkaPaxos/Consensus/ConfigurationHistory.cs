@@ -43,11 +43,25 @@ public sealed class ConfigurationHistory
     /// <summary>The first slot that <see cref="Latest"/> governs.</summary>
     public long LatestFrom => _entries[^1].From;
 
+    /// <summary>The first slot from which on votes are counted as in <see cref="Latest"/>.</summary>
+    public long QuorumsFrom
+    {
+        get
+        {
+            var index = _entries.Length - 1;
+            while (index > 0 && _entries[index - 1].Configuration.HasQuorumsOf(Latest)) index--;
+            return _entries[index].From;
+        }
+    }
+
     /// <summary>The one that governs a slot; for slots before what is remembered, the first one that is.</summary>
     public Configuration At(long slot) => _entries[IndexAt(slot)].Configuration;
 
     /// <summary>Those that govern a slot or a later one.</summary>
     public IEnumerable<Configuration> From(long slot) => _entries.Skip(IndexAt(slot)).Select(e => e.Configuration);
+
+    /// <summary>Those that govern slots from <paramref name="from"/> to <paramref name="to"/>.</summary>
+    public IEnumerable<Configuration> Between(long from, long to) => From(from).Take(1 + IndexAt(to) - IndexAt(from));
 
     /// <summary>
     /// With a configuration that was decided in a slot: it takes its turn only if it is the next of the latest, so that of two that were made from the same one the

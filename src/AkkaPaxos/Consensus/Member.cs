@@ -19,7 +19,8 @@ public readonly record struct DiskId(ulong Value)
 /// <param name="Address">Where its actor system is, as Akka writes addresses: <c>akka.tcp://akkapaxos@10.0.0.1:4053</c>.</param>
 /// <param name="Votes">Whether its acceptor votes and it may lead. One that does not is a learner: it executes what is decided.</param>
 /// <param name="Disk">The disk that it votes with; <see cref="DiskId.None"/>: any.</param>
-public sealed record Member(NodeId Id, string Address, bool Votes = true, DiskId Disk = default)
+/// <param name="Returns">Whether it voted before, with a disk that is lost: it is to vote again as soon as it has caught up.</param>
+public sealed record Member(NodeId Id, string Address, bool Votes = true, DiskId Disk = default, bool Returns = false)
 {
     /// <summary><c>2 at akka.tcp://akkapaxos@10.0.0.2:4053</c>, with <c>(learner)</c> behind it where it does not vote.</summary>
     public override string ToString() => $"{Id} at {Address}{(Votes ? "" : " (learner)")}";

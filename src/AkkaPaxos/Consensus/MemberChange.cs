@@ -15,7 +15,9 @@ public enum MemberChangeKind
     /// <summary>It is at another address.</summary>
     Update,
 
-    /// <summary>It has come back with another disk: it is a learner again, and votes with that one once it is promoted.</summary>
+    /// <summary>
+    /// It has come back with another disk: it is a learner again, and votes with that one once it is promoted. Where no disk of it was known, it is this one from now on.
+    /// </summary>
     Readmit,
 }
 
@@ -61,11 +63,12 @@ public sealed record MemberChange(MemberChangeKind Kind, NodeId Node, string Add
         switch (Kind)
         {
             case MemberChangeKind.Promote when member.Votes: return $"node {Node} votes already";
-            case MemberChangeKind.Promote: members[at] = member with { Votes = true }; break;
+            case MemberChangeKind.Promote: members[at] = member with { Votes = true, Returns = false }; break;
             case MemberChangeKind.Update when member.Address == Address: return $"node {Node} is at {Address} already";
             case MemberChangeKind.Update: members[at] = member with { Address = Address }; break;
             case MemberChangeKind.Readmit when member.Disk == Disk: return $"node {Node} has disk {Disk} already";
-            case MemberChangeKind.Readmit: members[at] = member with { Disk = Disk, Votes = false }; break;
+            case MemberChangeKind.Readmit when member.Disk == DiskId.None: members[at] = member with { Disk = Disk }; break;
+            case MemberChangeKind.Readmit: members[at] = member with { Disk = Disk, Votes = false, Returns = member.Votes || member.Returns }; break;
             default: members.RemoveAt(at); break;
         }
         return "";

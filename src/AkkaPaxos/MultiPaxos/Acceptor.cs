@@ -89,6 +89,7 @@ public class Acceptor : UntypedPersistentActor
     private void OnPrepare(Prepare prepare)
     {
         var scout = Sender;
+        if (!_context.Membership.Latest.HasVoter(prepare.Ballot.Leader)) return; // it has been removed, and does not know yet: it unseats nobody
         if (prepare.Ballot <= _promisedOnDisk)
         {
             AnswerPrepare(prepare, scout);
@@ -123,7 +124,7 @@ public class Acceptor : UntypedPersistentActor
     {
         var adopted = _promisedOnDisk == prepare.Ballot;
         var (page, next) = adopted ? _accepted.Page(prepare.FromSlot, _context.Settings.PageBytes) : ([], 0);
-        return new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page);
+        return new Promise(_context.Self, _promisedOnDisk, prepare.FromSlot, next, _truncatedBelowOnDisk, page, _context.Disk);
     }
 
     // Phase 2: p2a.
@@ -203,13 +204,13 @@ public class Acceptor : UntypedPersistentActor
 
     // p2b
     private void AnswerAccept(PValue pvalue, IActorRef commander) =>
-        _link.Tell(pvalue.Ballot.Leader, "commander", commander, new Accepted(_context.Self, _promisedOnDisk, pvalue.Slot), pvalue.Slot);
+        _link.Tell(pvalue.Ballot.Leader, "commander", commander, new Accepted(_context.Self, _promisedOnDisk, pvalue.Slot, _context.Disk), pvalue.Slot);
 
     // The ballot on disk is the right answer, at once, also while a higher promise is being written: nobody has been told of that promise
     // yet, so it is not in any quorum yet. What the leader needs to know is that when it asked no higher ballot had a quorum of phase 1, for
     // without one nothing can have been chosen above its own ballot.
     private void OnConfirm(Confirm confirm) =>
-        _link.Tell(confirm.Ballot.Leader, "confirmer", Sender, new Confirmed(_context.Self, _promisedOnDisk, confirm.Id, Lease(confirm)));
+        _link.Tell(confirm.Ballot.Leader, "confirmer", Sender, new Confirmed(_context.Self, _promisedOnDisk, confirm.Id, Lease(confirm), _context.Disk));
 
     // ---- leases (Paxos Made Live 5.2): for as long as acceptors that meet every quorum of phase 1 are bound to one leader no other is adopted ----
 

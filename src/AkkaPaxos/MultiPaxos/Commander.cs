@@ -61,7 +61,7 @@ public class Commander : UntypedActor
             _link.Tell(_context.Self, "leader", _leader, new Preempted(answer.Promised), _pvalue.Slot);
             Context.Stop(Self);
         }
-        else if (answer.Promised == _pvalue.Ballot)
+        else if (answer.Promised == _pvalue.Ballot && _configuration.Counts(answer.From, answer.Disk))
         {
             _accepted.Add(answer.From);
             if (IsQuorum(_accepted)) Decide();

@@ -19,7 +19,7 @@ public class Confirmer : UntypedActor
     private readonly IActorRef _leader;
     private readonly Ballot _ballot;
     private readonly long _id;
-    private readonly long _slot;
+    private readonly Configuration _configuration;
     private readonly HashSet<NodeId> _confirmed = [];
     private readonly TimeSpan _wished; // a leader that only wants to know who answers binds nobody to another one
     private TimeSpan _lease; // what each of them has granted at least
@@ -32,7 +32,8 @@ public class Confirmer : UntypedActor
     /// <param name="slot">The slot whose acceptors are asked: the first that another leader might have had decided.</param>
     public Confirmer(RoleContext context, IActorRef leader, Ballot ballot, long id, long slot)
     {
-        (_context, _leader, _ballot, _id, _slot) = (context, leader, ballot, id, slot);
+        (_context, _leader, _ballot, _id) = (context, leader, ballot, id);
+        _configuration = context.Membership.At(slot);
         _lease = _wished = ballot.Leader == context.Self ? context.Settings.ReadLease : TimeSpan.Zero;
         _link = new RoleLink(Context, context, "confirmer");
     }
@@ -54,7 +55,7 @@ public class Confirmer : UntypedActor
     private void AskAll()
     {
         var confirm = new Confirm(_ballot, _id, _wished);
-        foreach (var node in _context.Membership.Acceptors(_slot))
+        foreach (var node in _configuration.Voters)
             if (!_confirmed.Contains(node))
                 _link.Tell(node, "acceptor", _context.Peers.Acceptor(node), confirm);
     }
@@ -66,7 +67,7 @@ public class Confirmer : UntypedActor
         {
             Finish(new Preempted(answer.Promised));
         }
-        else
+        else if (_configuration.Counts(answer.From, answer.Disk))
         {
             // A lower one is as good: that acceptor missed the scout's and the commanders' messages, and has promised nothing higher either.
             _confirmed.Add(answer.From);
@@ -76,7 +77,7 @@ public class Confirmer : UntypedActor
     }
 
     /// <summary>Whether the answers of these acceptors are enough: they meet every quorum of phase 1.</summary>
-    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _context.Membership.Phase2(_slot).IsMetBy(acceptors);
+    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => _configuration.Phase2.IsMetBy(acceptors);
 
     private void Finish(object outcome)
     {

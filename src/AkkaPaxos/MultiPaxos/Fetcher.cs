@@ -27,6 +27,7 @@ public class Fetcher : UntypedActor, IWithTimers
     private readonly ReplicaLag _lag;
     private long _looks;
     private long _slotOut = 1;             // the replica's, as it last said
+    private Progress? _progress;           // as the others were last told
     private long _askedFrom;               // the slot that was last asked for
     private bool _isBrought;               // the replica has been given what came, and has not said how far it led
     private SnapshotTransfer? _transfer;
@@ -54,7 +55,7 @@ public class Fetcher : UntypedActor, IWithTimers
         {
             case Tick: Replica.Tell(GetReplicaStatus.Instance, Self); break;
             case ReplicaStatus m: OnReplicaStatus(m); break;
-            case Progress m: _lag.Heard(m); break;
+            case Progress m: OnProgress(m); break;
             case Decisions m: OnDecisions(m); break;
             case SnapshotOffer m: OnSnapshotOffer(m); break;
             case SnapshotChunk m: OnSnapshotChunk(m); break;
@@ -70,14 +71,22 @@ public class Fetcher : UntypedActor, IWithTimers
     {
         _looks++;
         _slotOut = replica.SlotOut;
-        var progress = new Progress(_context.Self, replica.SlotOut, replica.SnapshotSlot, replica.Checksum);
-        foreach (var peer in _context.Membership.Replicas(_slotOut).Where(n => n != _context.Self))
-            _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);
+        _progress = new Progress(_context.Self, replica.SlotOut, replica.SnapshotSlot, replica.Checksum);
+        foreach (var peer in _context.Membership.Replicas(_slotOut).Where(n => n != _context.Self)) Tell(peer, _progress);
 
         var asked = _lag.Asked;
         if (_lag.Look(_slotOut, replica.Decided, replica.DecidedBy, _looks, Patience) is { } next) Ask(next);
         if (_lag.Asked != asked) _transfer = null;
     }
+
+    // One that is no member, or none any more, learns that it is behind, so that it finds out.
+    private void OnProgress(Progress other)
+    {
+        _lag.Heard(other);
+        if (_progress is not null && other.SlotOut < _slotOut && !_context.Membership.Replicas(_slotOut).Contains(other.From)) Tell(other.From, _progress);
+    }
+
+    private void Tell(NodeId peer, Progress progress) => _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);
 
     private void Ask(NodeId peer)
     {

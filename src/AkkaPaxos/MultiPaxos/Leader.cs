@@ -115,7 +115,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
 
     private bool TryToLead()
     {
-        if (!_store.MayWrite || !_context.Membership.History.From(_slots.Floor).Any(c => c.HasVoter(_context.Self))) return false;
+        if (!_store.MayWrite || !_context.Membership.Latest.Counts(_context.Self, _context.Disk)) return false;
         StartRound();
         return true;
     }
@@ -198,10 +198,10 @@ public class Leader : UntypedPersistentActor, IWithTimers
     {
         var before = _slots.Executed;
         foreach (var commander in _slots.Execute(executed.SlotOut)) commander.Stop(); // decided by way of another leader or a peer's snapshot
+        if (_election.IsRunning && _settled != _context.Membership.Latest.Version && IsOver()) return;
         if (executed.SlotOut > before)
         {
             _succeeded = true;
-            if (_election.IsRunning && _settled != _context.Membership.Latest.Version) OnReconfigured();
             Command();
             if (IsActive) foreach (var (asker, id) in _reads.TakeHeld()) Confirm(asker, id, _ballot);
         }
@@ -227,23 +227,26 @@ public class Leader : UntypedPersistentActor, IWithTimers
         }
     }
 
-    // Others vote on later slots than those whose promises it has: it gets theirs with a new ballot, before it proposes anything there (M1). One that votes on
-    // none of them leaves that to one that does.
-    private void OnReconfigured()
+    // Others vote on later slots than those whose promises it has: it gets theirs with a new ballot, before it proposes anything there (M1). One that is to vote
+    // no more leaves that to one that is.
+    private bool IsOver()
     {
         var (now, from) = (_context.Membership.History, _slots.Floor);
-        if (!now.At(_slots.Executed).HasVoter(_context.Self))
+        if (!now.Latest.Counts(_context.Self, _context.Disk))
         {
             if (IsActive) HandOver(now.Latest);
             End();
             _election.Watch();
+            return true;
         }
-        else if (now.From(from).Any(c => !_scouted.From(from).Any(c.HasQuorumsOf)))
+        if (now.From(from).Any(c => !_scouted.From(from).Any(c.HasQuorumsOf)))
         {
             End();
             StartRound();
+            return true;
         }
-        else if (now.LatestFrom <= _slots.Executed) _settled = now.Latest.Version;
+        if (now.LatestFrom <= _slots.Executed) _settled = now.Latest.Version;
+        return false;
     }
 
     private void HandOver(Configuration to)

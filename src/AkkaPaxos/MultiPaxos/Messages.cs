@@ -164,7 +164,9 @@ public sealed record Prepare(Ballot Ballot, long FromSlot) : IPaxosMessage;
 /// <param name="NextSlot">Where the next page starts; 0 where this page is the last.</param>
 /// <param name="TruncatedBelow">The acceptor's truncation point: every lower slot is decided, and in a majority's snapshots. 1 where nothing was truncated.</param>
 /// <param name="Accepted">For each slot of the page the pvalue with the highest ballot, by slot.</param>
-public sealed record Promise(NodeId From, Ballot Promised, long FromSlot, long NextSlot, long TruncatedBelow, IReadOnlyList<PValue> Accepted)
+/// <param name="Disk">The disk that it is on (M2).</param>
+public sealed record Promise(
+    NodeId From, Ballot Promised, long FromSlot, long NextSlot, long TruncatedBelow, IReadOnlyList<PValue> Accepted, DiskId Disk = default)
     : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Commander to acceptor: ⟨p2a, λ, ⟨b, s, c⟩⟩ (PMMC figure 6).</summary>
@@ -174,7 +176,8 @@ public sealed record Accept(PValue PValue) : IPaxosMessage;
 /// <param name="From">The acceptor's node.</param>
 /// <param name="Promised">The acceptor's ballot, on disk: equal to the commander's where it accepted, higher where it refused.</param>
 /// <param name="Slot">The slot.</param>
-public sealed record Accepted(NodeId From, Ballot Promised, long Slot) : IPaxosMessage, IDeadLetterSuppression;
+/// <param name="Disk">The disk that it is on (M2).</param>
+public sealed record Accepted(NodeId From, Ballot Promised, long Slot, DiskId Disk = default) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Acceptor to the replica beside it: I accepted this, it is on disk; so a decision that names slot and ballot needs no value.</summary>
 public sealed record Learned(PValue PValue) : INodeMessage;
@@ -267,7 +270,8 @@ public sealed record Confirm(Ballot Ballot, long Id, TimeSpan Lease = default) :
 /// <param name="Promised">The acceptor's ballot.</param>
 /// <param name="Id">The question's.</param>
 /// <param name="Lease">How long, from this answer on and by its own clock, it will promise no other leader anything; zero where it has not bound itself.</param>
-public sealed record Confirmed(NodeId From, Ballot Promised, long Id, TimeSpan Lease = default) : IPaxosMessage, IDeadLetterSuppression;
+/// <param name="Disk">The disk that its ballot is on (M2).</param>
+public sealed record Confirmed(NodeId From, Ballot Promised, long Id, TimeSpan Lease = default, DiskId Disk = default) : IPaxosMessage, IDeadLetterSuppression;
 
 /// <summary>Confirmer to its leader: when the question was asked no higher ballot had a quorum. The confirmer ends.</summary>
 /// <param name="Id">The question's.</param>

@@ -7,6 +7,10 @@ namespace AkkaPaxos.MultiPaxos;
 /// The changes of the members that the active leader's replica has been asked for: it proposes them one after the other, each made from what the one before has led to, and
 /// answers when the log has decided (PMMC 4.4). What another replica had decided meanwhile is taken into account: the change is made anew.
 /// </summary>
+/// <remarks>
+/// What was decided by those that voted before is on their disks, not on those of who votes now. So votes change only once a quorum has on disk, in snapshots, all slots that were
+/// decided before they changed last: then those that do not vote any more, and their disks, may be gone.
+/// </remarks>
 /// <param name="context">What the replica was given.</param>
 /// <param name="history">What it knows of the log.</param>
 internal sealed class Reconfigurations(RoleContext context, ReplicaHistory history)
@@ -16,7 +20,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     private sealed record Asked(Reconfigure What, IActorRef Client);
 
     private readonly Queue<Asked> _asked = new();
-    private readonly SortedDictionary<NodeId, (long Tick, long Behind)> _heard = []; // when, and how many slots behind this replica it was
+    private readonly SortedDictionary<NodeId, (long Tick, long Behind, long SnapshotSlot)> _heard = []; // when, how many slots behind this replica it was, what it has on disk
     private readonly long _latelyTicks = 1 + (long)Math.Ceiling(Lately / context.Settings.ResendInterval);
     private Configuration? _proposed; // for the first of them
     private long _tick;
@@ -30,7 +34,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     public void Tick() => _tick++;
 
     /// <summary>Another replica has said how far it is.</summary>
-    public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut);
+    public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut, other.SnapshotSlot);
 
     /// <summary>Takes a change.</summary>
     public void Add(Reconfigure change, IActorRef client) => _asked.Enqueue(new Asked(change, client));
@@ -42,7 +46,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
         {
             var (what, client) = _asked.Peek();
             if (MemberChange.Apply(Decided.Latest, what.Changes, out var refusal) is { } next && (refusal = Objection(what, next)).Length == 0)
-                return _proposed = next;
+                return what.Force || next.HasQuorumsOf(Decided.Latest) || IsOnDisk() ? _proposed = next : null;
             _asked.Dequeue();
             client.Tell(new Reconfigured(refusal, null));
         }
@@ -56,6 +60,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
         foreach (var promoted in what.Changes.Where(c => c.Kind == MemberChangeKind.Promote).Select(c => c.Node))
         {
             if (promoted == context.Self) continue;
+            if (next.Find(promoted) is { Disk: var disk } && disk == DiskId.None && next.Members.Any(m => m.Disk != DiskId.None)) return $"the disk of node {promoted} is not known yet";
             if (!IsHeard(promoted)) return $"nothing is heard of node {promoted}: a node is promoted when it is there and has caught up";
             if (_heard[promoted].Behind > 2 * context.Settings.Window) return $"node {promoted} is {_heard[promoted].Behind} slots behind: it is promoted when it has caught up";
         }
@@ -63,6 +68,14 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
         return next.Phase1.IsMetBy(heard) && next.Phase2.IsMetBy(heard)
             ? ""
             : $"no majority would be left: of {string.Join(", ", next.Voters)}, nothing is heard of {string.Join(", ", next.Voters.Where(v => !heard.Contains(v)))}";
+    }
+
+    private bool IsOnDisk()
+    {
+        var from = Decided.QuorumsFrom;
+        HashSet<NodeId> have = [.. _heard.Where(h => h.Value.SnapshotSlot >= from).Select(h => h.Key)];
+        if (history.SnapshotSlot >= from) have.Add(context.Self);
+        return Decided.Latest.Phase1.IsMetBy(have);
     }
 
     private bool IsHeard(NodeId node) => _heard.TryGetValue(node, out var heard) && _tick - heard.Tick <= _latelyTicks;

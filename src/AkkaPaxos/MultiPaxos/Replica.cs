@@ -285,8 +285,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
 
     private void ProposeReconfiguration()
     {
-        while (_reconfigurations.IsWaiting && HasRoom())
-            if (_reconfigurations.TakeNext() is { } next) Propose(_slotIn++, Value.Reconfiguration(next), []);
+        if (HasRoom() && _reconfigurations.TakeNext() is { } next) Propose(_slotIn++, Value.Reconfiguration(next), []);
     }
 
     // It is decided, and governs later slots only.

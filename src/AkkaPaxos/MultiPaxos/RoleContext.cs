@@ -26,6 +26,9 @@ public sealed record RoleContext(
     /// </summary>
     public TimeSpan WritesAfter { get; init; }
 
+    /// <summary>The disk that the role's store is on; <see cref="DiskId.None"/> where nobody has given it a name.</summary>
+    public DiskId Disk { get; init; }
+
     /// <summary>Where the role says how its store does.</summary>
     public StoreWatch Store { get; init; } = new();
 

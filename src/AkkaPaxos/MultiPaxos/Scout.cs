@@ -18,7 +18,7 @@ public class Scout : UntypedActor
     private readonly Configuration[] _configurations; // of all slots from there on, as far as is known
 
     private readonly SortedDictionary<NodeId, long> _waitFor = []; // which page each acceptor owes: its first slot
-    private readonly HashSet<NodeId> _promised = [];
+    private readonly SortedDictionary<NodeId, DiskId> _promised = []; // from which disk
     private readonly SortedDictionary<long, PValue> _pvalues = []; // pmax
     private long _truncatedBelow = 1;
 
@@ -79,16 +79,19 @@ public class Scout : UntypedActor
         }
 
         _waitFor.Remove(promise.From);
-        _promised.Add(promise.From);
-        if (IsQuorum(_promised))
+        _promised[promise.From] = promise.Disk;
+        if (Array.TrueForAll(_configurations, IsAdopted))
             Finish(new Adopted(_ballot, _truncatedBelow, [.. _pvalues.Values]));
     }
 
     /// <summary>Whether a pvalue takes the place of another one that was found in its slot: pmax of PMMC 2.3, the highest ballot wins.</summary>
     protected virtual bool Supersedes(PValue found, PValue known) => found.Ballot > known.Ballot;
 
-    /// <summary>Whether the promises of these acceptors are enough: a quorum of phase 1 in each configuration that its slots may have (M1).</summary>
-    protected virtual bool IsQuorum(IReadOnlySet<NodeId> acceptors) => Array.TrueForAll(_configurations, c => c.Phase1.IsMetBy(acceptors));
+    private bool IsAdopted(Configuration configuration) =>
+        IsQuorum(configuration, _promised.Where(p => configuration.Counts(p.Key, p.Value)).Select(p => p.Key).ToHashSet());
+
+    /// <summary>Whether the promises of these acceptors are enough: a quorum of phase 1. To be met in each configuration that its slots may have (M1).</summary>
+    protected virtual bool IsQuorum(Configuration configuration, IReadOnlySet<NodeId> acceptors) => configuration.Phase1.IsMetBy(acceptors);
 
     private void Finish(object outcome)
     {

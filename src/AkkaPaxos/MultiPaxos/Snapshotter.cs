@@ -38,6 +38,7 @@ public class Snapshotter : UntypedPersistentActor, IWithTimers
     private DateTimeOffset? _saveAgainAt;    // the last one could not be saved
     private long _lastAt;                    // slotOut when the last one was tried
     private long _headStart;                 // bytes; see Stagger
+    private long _executed = 1;              // the highest slotOut of the replica beside it
     private long _truncatedBelow = 1;
 
     /// <summary>The snapshotter of a node.</summary>
@@ -145,10 +146,11 @@ public class Snapshotter : UntypedPersistentActor, IWithTimers
     private void OnReplicaStatus(ReplicaStatus replica)
     {
         Attend(Sender);
+        _executed = Math.Max(_executed, replica.SlotOut);
         // The snapshot store keys a snapshot by a number and drops what has that key when saving fails, maybe late. So each try has a number of its own,
         // its slot: a failure can never cost the one that was good. Nothing is written to the journal for it, where a failure would end this actor.
         if (_isTaking || _saving is not null || replica.SlotOut <= _lastAt) return;
-        if (!IsDue(replica) && !(Now >= _saveAgainAt)) return;
+        if (!IsDue(replica) && !IsDueAsOthersVote(replica) && !(Now >= _saveAgainAt)) return;
         _isTaking = true;
         Sender.Tell(CaptureState.Instance, Self);
     }
@@ -160,6 +162,10 @@ public class Snapshotter : UntypedPersistentActor, IWithTimers
             // However large the state is, snapshots cost no more than what is written does.
             && bytes >= (_snapshot?.State.Length ?? 0) / 2;
     }
+
+    // What was decided by those that voted before may be on no disk of those that vote now.
+    private bool IsDueAsOthersVote(ReplicaStatus replica) =>
+        _context.Membership.History.QuorumsFrom is var from && from > SavedSlot && replica.SlotOut >= from;
 
     private void OnEncoded(ReplicaSnapshot snapshot)
     {
@@ -235,14 +241,15 @@ public class Snapshotter : UntypedPersistentActor, IWithTimers
         _link.Tell(_context.Self, "acceptor", _context.Peers.Acceptor(_context.Self), new Truncate(covered));
     }
 
-    // The highest slot such that the members with a snapshot on disk of every slot below make up a quorum of both phases, in each configuration from there on.
+    // The highest slot such that the members with a snapshot on disk of every slot below make up a quorum of both phases, in each configuration from there on. None that the replica
+    // beside has not reached: who votes there may not be known here.
     private long Covered()
     {
         var covering = new HashSet<NodeId>();
         foreach (var (node, slot) in _peers.Append(new(_context.Self, SavedSlot)).OrderByDescending(s => s.Value))
         {
             covering.Add(node);
-            if (_context.Membership.History.From(slot).All(c => c.Phase1.IsMetBy(covering) && c.Phase2.IsMetBy(covering))) return slot;
+            if (slot <= _executed && _context.Membership.History.From(slot).All(c => c.Phase1.IsMetBy(covering) && c.Phase2.IsMetBy(covering))) return slot;
         }
         return 1;
     }

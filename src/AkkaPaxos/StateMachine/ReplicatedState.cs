@@ -23,7 +23,7 @@ public class ReplicatedState
     public ReplicatedState(IStateMachine application, int sessions, ConfigurationHistory founding)
     {
         _application = application;
-        Configurations = founding;
+        Change(founding);
         _sessions = new Sessions(sessions);
         _apply = application.Apply;
     }
@@ -32,7 +32,7 @@ public class ReplicatedState
     public long SlotOut { get; private set; } = 1;
 
     /// <summary>Which configuration governs which slot, as far as is executed.</summary>
-    public ConfigurationHistory Configurations { get; private set; }
+    public ConfigurationHistory Configurations { get; private set; } = null!; // the constructor's Change sets it
 
     /// <summary>The application's checksum with the sessions' and the members': equal for equal states (invariant R3).</summary>
     public ulong Checksum
@@ -102,6 +102,7 @@ public class ReplicatedState
         var state = new Proto.State
         {
             Version = IsOfConstantMembers ? VersionOfConstantMembers : Version, SlotOut = SlotOut, Checksum = Checksum, Configurations = { ToProto() },
+            ConfigurationsChecksum = _configurationsChecksum,
         };
         _sessions.Save(state);
         return () =>
@@ -132,7 +133,10 @@ public class ReplicatedState
         _sessions.Restore(state);
         SlotOut = state.SlotOut;
         if (state.Configurations.Count > 0) // else it is of the release before, and the members are those that founded the cluster
+        {
             Change(ConfigurationHistory.Of(state.Configurations.Select(c => new Governing(c.From, Configuration.FromProto(c.Configuration)))));
+            if (_configurationsChecksum != state.ConfigurationsChecksum) throw new FormatException($"a replica's snapshot at slot {SlotOut} has other members than were saved");
+        }
         if (Checksum != state.Checksum)
             throw new FormatException(
                 $"a replica's snapshot at slot {SlotOut} restores to checksum {Checksum:x16}, but was saved with {state.Checksum:x16}");

@@ -59,16 +59,16 @@ internal static class WireCodecs
             m => new()
             {
                 From = m.From.Value, Promised = m.Promised.ToProto(), FromSlot = m.FromSlot, NextSlot = m.NextSlot,
-                TruncatedBelow = m.TruncatedBelow, Accepted = { m.Accepted.Select(v => v.ToProto()) },
+                TruncatedBelow = m.TruncatedBelow, Accepted = { m.Accepted.Select(v => v.ToProto()) }, Disk = m.Disk.Value,
             },
             p => new(new(p.From), p.Promised.ToBallot(), p.FromSlot, p.NextSlot, p.TruncatedBelow,
-                p.Accepted.Select(v => v.ToPValue()).ToArray())),
+                p.Accepted.Select(v => v.ToPValue()).ToArray(), new(p.Disk))),
         Codec.Of<Accept, Proto.Accept>("Accept/1",
             m => new() { Pvalue = m.PValue.ToProto() },
             p => new(p.Pvalue.ToPValue())),
         Codec.Of<Accepted, Proto.Accepted>("Accepted/1",
-            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Slot = m.Slot },
-            p => new(new(p.From), p.Promised.ToBallot(), p.Slot)),
+            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Slot = m.Slot, Disk = m.Disk.Value },
+            p => new(new(p.From), p.Promised.ToBallot(), p.Slot, new(p.Disk))),
         Codec.Of<Decision, Proto.Decision>("Decision/1", ToProto, ToDecision),
         // The same bytes for both; the number of a poll says which.
         Codec.OfEither<Heartbeat, Proto.Heartbeat>("Heartbeat/1", m => new() { Ballot = m.Ballot.ToProto(), Scouting = m.IsScouting }, ToHeartbeatOrPoll),
@@ -92,8 +92,8 @@ internal static class WireCodecs
             m => new() { Ballot = m.Ballot.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks },
             p => new(p.Ballot.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks))),
         Codec.Of<Confirmed, Proto.Confirmed>("Confirmed/1",
-            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks },
-            p => new(new(p.From), p.Promised.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks))),
+            m => new() { From = m.From.Value, Promised = m.Promised.ToProto(), Id = m.Id, LeaseTicks = m.Lease.Ticks, Disk = m.Disk.Value },
+            p => new(new(p.From), p.Promised.ToBallot(), p.Id, new TimeSpan(p.LeaseTicks), new(p.Disk))),
 
         // a replica that is behind
         Codec.Of<Progress, Proto.Progress>("Progress/1",
