@@ -48,7 +48,7 @@ public sealed class PaxosBackendTests
             var status = JsonSerializer.Deserialize<NodeReport>(await http.GetStringAsync("/status"), JsonSerializerOptions.Web)!;
             Assert.Equal((1, address, 1, "1.1", 3, null),
                 (status.Node, status.Address, status.Leader, status.Ballot, status.SlotOut, status.Problem));
-            Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher"], status.Roles.Where(r => r.Running).Select(r => r.Name));
+            Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher", "admission"], status.Roles.Where(r => r.Running).Select(r => r.Name));
             Assert.Equal(new PeerReport(1, address, true, false, 3), Assert.Single(status.Peers));
             Assert.Matches("^[0-9a-f]{16}$", status.Checksum);
             Assert.Equal("in memory", status.Durability!.Level);

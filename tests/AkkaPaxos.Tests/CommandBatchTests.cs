@@ -111,7 +111,7 @@ public sealed class CommandBatchTests
         },
     };
 
-    private static Consensus.Proto.Commands Proto(byte[] bytes) => Consensus.Proto.Commands.Parser.ParseFrom(bytes);
+    private static Consensus.Proto.Batch Proto(byte[] bytes) => Consensus.Proto.Batch.Parser.ParseFrom(bytes);
 
     private static void Same(Command[] expected, Command[] actual)
     {

@@ -26,7 +26,7 @@ public sealed class PaxosSettingsTests
         Assert.Equal("default", settings.Group);
         Assert.Equal("akka.tcp://s@h2:1", settings.Address);
         Assert.Equal([1, 2, 3], settings.Membership.Members.Select(m => m.Id.Value));
-        Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher"], settings.Roles);
+        Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher", "admission"], settings.Roles);
         Assert.Equal(7, settings.Protocol.Window);
         Assert.Equal(1024, settings.Protocol.BatchCommands);
         Assert.Null(settings.Warning);

@@ -152,7 +152,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration 
             () => $"slot {number}: {slot.Chosen} was chosen under {slot.ChosenUnder}, {value} under {ballot}");
         (slot.Chosen, slot.ChosenUnder) = (value, ballot);
         for (; Slot(_chosenBelow).Chosen is { } next; _chosenBelow++)
-            if (next.Configuration is { } configuration) _members.Learn(_members.History.Decided(_chosenBelow, configuration));
+            if (next.Configuration is { } configuration && _members.Learn(_members.History.Decided(_chosenBelow, configuration))) Count("configuration");
         foreach (var (higher, (other, _)) in slot.PValues)
             if (higher > ballot)
                 Check("A5", other.Equals(value), () => $"slot {number}: {value} is chosen under {ballot}, but {other} was proposed under {higher}");
@@ -305,6 +305,11 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration 
     public bool MayLoseDisk(string node) =>
         IsMember(node) && Members.Voters.Count > 2 && Members.Members.Where(m => m.Votes || m.Id == Id(node)).All(m => m.Disk == disk($"n{m.Id}"))
         && _chosenBelow >= _members.History.LatestFrom && Members.Phase1.IsMetBy(HaveBelow(_snapshots, _members.History.QuorumsFrom));
+
+    /// <summary>
+    /// Whether enough of those that vote have the disks that the log knows. Where not, a member was removed while another one's disk was lost, and nothing can be done about it (M2).
+    /// </summary>
+    public bool CanDecide => Members.Phase1.IsMetBy(Counted(Members, Members.Voters.Select(v => (v, disk($"n{v}")))));
 
     /// <summary>All that a node had on disk is gone.</summary>
     public void DiskLost(string node)

@@ -130,7 +130,7 @@ public sealed class SimulatedCluster
                 _world.RunTo(Now + TimeSpan.FromMilliseconds(100));
         }
         if (Violations.Count > 0) return;
-        _world.Observer.Count("liveness");
+        _world.Observer.Count(_world.Observer.CanDecide ? "liveness" : "no disks left");
         Recovery = Now - from;
         _world.CheckWhole();
     }

@@ -71,7 +71,7 @@ public class Fetcher : UntypedActor, IWithTimers
     {
         _looks++;
         _slotOut = replica.SlotOut;
-        _progress = new Progress(_context.Self, replica.SlotOut, replica.SnapshotSlot, replica.Checksum);
+        _progress = new Progress(_context.Self, replica.SlotOut, replica.SnapshotSlot, replica.Checksum, _context.Disk);
         foreach (var peer in _context.Membership.Replicas(_slotOut).Where(n => n != _context.Self)) Tell(peer, _progress);
 
         var asked = _lag.Asked;

@@ -310,7 +310,8 @@ public sealed record BallotConfirmed(long Id, TimeSpan Lease = default) : INodeM
 /// <param name="SlotOut">The lowest slot it has not executed.</param>
 /// <param name="SnapshotSlot">Every slot below is in its snapshot on disk; 1 where it has none.</param>
 /// <param name="Checksum">The state machine's checksum at <paramref name="SlotOut"/> (invariant R3).</param>
-public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum) : IPaxosMessage;
+/// <param name="Disk">The disk that the node has.</param>
+public sealed record Progress(NodeId From, long SlotOut, long SnapshotSlot, ulong Checksum, DiskId Disk = default) : IPaxosMessage;
 
 /// <summary>Fetcher to a replica that is ahead, or a replica to the one that it follows: send me the decisions from this slot on.</summary>
 /// <param name="FromSlot">The lowest slot that it has not executed.</param>

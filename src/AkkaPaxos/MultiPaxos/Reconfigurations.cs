@@ -20,7 +20,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     private sealed record Asked(Reconfigure What, IActorRef Client);
 
     private readonly Queue<Asked> _asked = new();
-    private readonly SortedDictionary<NodeId, (long Tick, long Behind, long SnapshotSlot)> _heard = []; // when, how many slots behind this replica it was, what it has on disk
+    private readonly SortedDictionary<NodeId, (long Tick, long Behind, Progress Progress)> _heard = []; // when, and how many slots behind this replica it was
     private readonly long _latelyTicks = 1 + (long)Math.Ceiling(Lately / context.Settings.ResendInterval);
     private Configuration? _proposed; // for the first of them
     private long _tick;
@@ -34,7 +34,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     public void Tick() => _tick++;
 
     /// <summary>Another replica has said how far it is.</summary>
-    public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut, other.SnapshotSlot);
+    public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut, other);
 
     /// <summary>Takes a change.</summary>
     public void Add(Reconfigure change, IActorRef client) => _asked.Enqueue(new Asked(change, client));
@@ -64,16 +64,17 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
             if (!IsHeard(promoted)) return $"nothing is heard of node {promoted}: a node is promoted when it is there and has caught up";
             if (_heard[promoted].Behind > 2 * context.Settings.Window) return $"node {promoted} is {_heard[promoted].Behind} slots behind: it is promoted when it has caught up";
         }
-        HashSet<NodeId> heard = [context.Self, .. _heard.Keys.Where(IsHeard)];
+        // What comes from another disk would not count.
+        HashSet<NodeId> heard = [context.Self, .. _heard.Keys.Where(n => IsHeard(n) && next.Counts(n, _heard[n].Progress.Disk))];
         return next.Phase1.IsMetBy(heard) && next.Phase2.IsMetBy(heard)
             ? ""
-            : $"no majority would be left: of {string.Join(", ", next.Voters)}, nothing is heard of {string.Join(", ", next.Voters.Where(v => !heard.Contains(v)))}";
+            : $"no majority would be left: of {string.Join(", ", next.Voters)}, nothing is heard of {string.Join(", ", next.Voters.Where(v => !heard.Contains(v)))}, or its disk is not the one that is known";
     }
 
     private bool IsOnDisk()
     {
         var from = Decided.QuorumsFrom;
-        HashSet<NodeId> have = [.. _heard.Where(h => h.Value.SnapshotSlot >= from).Select(h => h.Key)];
+        HashSet<NodeId> have = [.. _heard.Where(h => h.Value.Progress.SnapshotSlot >= from).Select(h => h.Key)];
         if (history.SnapshotSlot >= from) have.Add(context.Self);
         return Decided.Latest.Phase1.IsMetBy(have);
     }

@@ -97,8 +97,8 @@ internal static class WireCodecs
 
         // a replica that is behind
         Codec.Of<Progress, Proto.Progress>("Progress/1",
-            m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum },
-            p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum)),
+            m => new() { From = m.From.Value, SlotOut = m.SlotOut, SnapshotSlot = m.SnapshotSlot, Checksum = m.Checksum, Disk = m.Disk.Value },
+            p => new(new(p.From), p.SlotOut, p.SnapshotSlot, p.Checksum, new(p.Disk))),
         Codec.Of<CatchUp, Proto.CatchUp>("CatchUp/1", m => new() { FromSlot = m.FromSlot, Waits = m.Waits }, p => new(p.FromSlot, p.Waits)),
         Codec.Of<Decisions, Proto.Decisions>("Decisions/1",
             m => new() { Entries = { m.Entries.Select(ToProto) } },
