@@ -26,6 +26,9 @@ public sealed record RoleContext(
     /// </summary>
     public TimeSpan WritesAfter { get; init; }
 
+    /// <summary>The disk that the node votes with; <see cref="DiskId.None"/> where it has none of its own, as in a test.</summary>
+    public DiskId Disk { get; init; }
+
     /// <summary>Where the role says how its store does.</summary>
     public StoreWatch Store { get; init; } = new();
 
