@@ -279,6 +279,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         var missing = Others.Where(m => !welcomedBy.Contains(m.Id)).Select(m =>
             $"node {m.Id} " + (!heard.Contains(m.Id) ? "is not heard of"
                 : _claims.TryGetValue(m.Id, out var claim) && claim.Stage != DiskStage.Unknown && Against(m.Id, claim) is { } reason ? $"is not to vote: {reason}"
+                : claim?.Stage == DiskStage.Unknown && _problems.TryGetValue(m.Id, out var problem) ? $"does not vote: {problem}"
                 : "has not done so yet"));
         return $"it waits until a majority of the members has welcomed this node's disk: {string.Join("; ", missing)}";
     }
@@ -289,6 +290,6 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         _said = _standing.Problem;
         if (_said is null) return;
         if (_standing.IsOver) _log.Error("node {0}: {1}", _settings.NodeId, _said);
-        else _log.Warning("node {0}: {1}", _settings.NodeId, _said);
+        else _log.Info("node {0}: {1}", _settings.NodeId, _said);
     }
 }
