@@ -6,9 +6,14 @@ namespace AkkaPaxos.Cli;
 /// A node's folder of journal and snapshots, while the node runs: one process has it, and it belongs to one node. Two writers would ruin a journal, and a node
 /// that ran on another one's records, or on none, would have forgotten what it promised.
 /// </summary>
+/// <remarks>
+/// The lock is the operating system's, on an open file: it ends with its process, however that ends. Nobody can read what stands in a file that is locked so; who has
+/// it stands in another one.
+/// </remarks>
 internal sealed class DataFolder : IDisposable
 {
     private const string LockName = "node.lock";
+    private const string HolderName = "node.pid";
     private readonly FileStream _lock;
 
     private DataFolder(FileStream held) => _lock = held;
@@ -29,12 +34,13 @@ internal sealed class DataFolder : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(IsHeld(folder)
-                ? $"{where} is in use: another node runs there; each needs a folder of its own"
+                ? $"{where} is in use{Holder(folder)}; each node needs a folder of its own"
                 : $"{where} cannot be written: {e.Message}", NodeCommand.CannotStart);
         }
-        if (settings is null) return new DataFolder(held);
         try
         {
+            File.WriteAllText(Path.Combine(folder, HolderName), $"{Environment.ProcessId}\n");
+            if (settings is null) return new DataFolder(held);
             var owner = $"node {settings.NodeId} of group {settings.Group}";
             using (var reader = new StreamReader(held, leaveOpen: true))
                 if (reader.ReadToEnd().TrimEnd() is { Length: > 0 } found && found != owner)
@@ -46,7 +52,7 @@ internal sealed class DataFolder : IDisposable
         catch (Exception e)
         {
             held.Dispose();
-            if (e is IOException) throw new CliException($"{where} cannot be written: {e.Message}", NodeCommand.CannotStart);
+            if (e is IOException or UnauthorizedAccessException) throw new CliException($"{where} cannot be written: {e.Message}", NodeCommand.CannotStart);
             throw;
         }
         return new DataFolder(held);
@@ -54,6 +60,18 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Lets another process have it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static string Holder(string folder)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(Path.Combine(folder, HolderName)), out var process) ? $": process {process} works on it" : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     private static bool IsHeld(string folder)
     {

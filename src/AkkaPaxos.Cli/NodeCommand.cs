@@ -134,8 +134,10 @@ internal static class NodeCommand
         return $"AkkaPaxos {version}, node {settings.NodeId} of group {settings.Group}, {(others.Count == 0 ? "alone" : $"with {string.Join(", ", others)}")}";
     }
 
+    // The journal or the snapshots: with both elsewhere, in a database, nothing is in the folder.
     private static bool IsKeptIn(string folder, Config config, bool isLog) =>
-        config.GetString(isLog ? $"{LogJournal.PluginId}.directory" : "akka.persistence.journal.sql.connection-string")?.Contains(folder, StringComparison.Ordinal) == true;
+        ((string[])[isLog ? $"{LogJournal.PluginId}.directory" : "akka.persistence.journal.sql.connection-string", "akka.persistence.snapshot-store.sql.connection-string"])
+            .Any(place => config.GetString(place)?.Contains(folder, StringComparison.Ordinal) == true);
 
     private static void RequireJournal(JournalFiles files, bool isLog)
     {

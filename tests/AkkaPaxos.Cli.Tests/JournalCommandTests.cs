@@ -161,7 +161,7 @@ public sealed class JournalCommandTests : NodeTestBase
         await Refused(2, "akkapaxos.journal-log.directory is set", "--to", "log", "--config", Config(), "--set", "akkapaxos.journal-log.directory=elsewhere");
         await RunOn("sql", "key");
         await Refused(1, "is a journal in SQLite already: set akkapaxos.journal = sql", "--to", "sql", "--data-directory", Data);
-        await WhileNodeRuns(() => Refused(2, "is in use: another node runs there", "--to", "log", "--data-directory", Data), On("sql"));
+        await WhileNodeRuns(() => Refused(2, $"is in use: process {Environment.ProcessId} works on it", "--to", "log", "--data-directory", Data), On("sql"));
         SqliteConnection.ClearAllPools();
 
         // An entry that is not as it was.

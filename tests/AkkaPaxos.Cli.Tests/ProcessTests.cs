@@ -138,7 +138,7 @@ public sealed class ProcessTests : NodeTestBase
         Assert.Matches("^akkapaxos: cannot listen on akka.tcp://akkapaxos@[^ ]* .*: the port is in use\n$", port.Error);
         var same = await End(Start("exec \"$@\"", "node", "--config", config, "--set", "akkapaxos.gateway.port=0"));
         Assert.Equal(2, same.Code);
-        Assert.Matches("^akkapaxos: akkapaxos.data-directory .* is in use: another node runs there; each needs a folder of its own\n$", same.Error);
+        Assert.Matches("^akkapaxos: akkapaxos.data-directory .* is in use: process [0-9]+ works on it; each node needs a folder of its own\n$", same.Error);
         Signal("-KILL", process);
         await End(process);
         var other = await End(Start("exec \"$@\"", "node", "--config", config, "--set", "akkapaxos.group=other"));

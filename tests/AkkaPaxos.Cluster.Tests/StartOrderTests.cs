@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace AkkaPaxos.Cluster.Tests;
 
 /// <summary>
-/// In whatever order nodes start, and whoever is cut off or started again meanwhile: two that reach each other serve, and in the end all are in one Akka
-/// cluster.
+/// In whatever order nodes start, and whoever is cut off or started again meanwhile: once all have been there, two that reach each other serve, and in the end all
+/// are in one Akka cluster.
 /// </summary>
 public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
 {
@@ -17,9 +17,18 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
     [InlineData(2, 3, 1)]
     [InlineData(3, 1, 2)]
     [InlineData(3, 2, 1)]
-    public async Task Any_two_serve_before_the_third_starts_and_all_three_end_in_one_cluster(int first, int second, int third)
+    public async Task All_found_the_cluster_and_from_then_on_any_two_serve_before_the_third_starts(int first, int second, int third)
     {
         using var cluster = Cluster(3);
+        await IsUp(Start(cluster, first));
+        await IsUp(Start(cluster, second));
+        Assert.False(await Kv.TryPut(cluster.Nodes[first - 1].Http, "too-soon", "1"));
+        Assert.Contains($"waits for node {third}; start it", await cluster.Nodes[second - 1].Http.GetStringAsync("/status"));
+        await IsUp(Start(cluster, third));
+        await Serves(cluster, first);
+        await cluster.WaitForAgreement(Patience);
+        cluster.StopAll(Patience);
+
         await IsUp(Start(cluster, first));
         await IsUp(Start(cluster, second));
         var clock = Stopwatch.StartNew();
@@ -79,10 +88,13 @@ public sealed class StartOrderTests(ITestOutputHelper output) : RealProcesses
     }
 
     [FactWhereNamespacesArePermitted]
-    public async Task A_node_that_is_cut_off_when_all_start_founds_no_cluster_of_its_own()
+    public async Task A_node_that_is_cut_off_when_all_start_again_founds_no_cluster_of_its_own()
     {
         using var network = new NetworkNamespaces(3);
         using var cluster = Cluster(network.Hosts);
+        cluster.StartAll();
+        await cluster.WaitForLeader(Patience);
+        cluster.StopAll(Patience);
         var alone = cluster.Nodes[0];
         network.Isolate(alone, cluster.Nodes);
         cluster.StartAll();

@@ -13,22 +13,26 @@ public sealed class ClusterJoinTests : IAsyncLifetime
     private readonly List<ActorSystem> _systems = [];
     private readonly int[] _ports = NodeTests.FreePorts(3);
 
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkapaxos-").FullName;
+
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => Task.WhenAll(_systems.Select(s => s.Terminate()));
+    public async Task DisposeAsync()
+    {
+        await Task.WhenAll(_systems.Select(s => s.Terminate()));
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
-    public async Task One_node_of_three_founds_nothing_and_two_of_them_found_a_cluster_without_the_first()
+    public async Task One_node_of_three_and_two_of_them_join_nobody_before_the_third_has_been_there_and_then_all_do()
     {
-        var three = System(3, 1, 2, 3);
+        var (one, two, three) = (System(1, 1, 2, 3), System(2, 1, 2, 3), System(3, 1, 2, 3));
         Paxos.Get(three);
+        Paxos.Get(two);
         await Task.Delay(TimeSpan.FromSeconds(5)); // ten times as long as it waits between two looks
         Assert.Empty(Cluster.Get(three).State.Members);
+        Assert.Empty(Cluster.Get(two).State.Members);
 
-        var two = System(2, 1, 2, 3);
-        Paxos.Get(two);
-        await InOneCluster(two, three);
-        var one = System(1, 1, 2, 3);
         Paxos.Get(one);
         await InOneCluster(one, two, three);
     }
@@ -64,7 +68,8 @@ public sealed class ClusterJoinTests : IAsyncLifetime
     [Fact]
     public async Task A_node_that_a_peer_has_quarantined_is_to_be_started_again_and_is_well_then()
     {
-        var (one, two) = (System(1, 1, 2), System(2, 1, 2));
+        var stores = DurableStores.In(_folder);
+        var (one, two) = (System(1, 1, 2), System(2, stores, 1, 2));
         Paxos.Get(one);
         var node = Paxos.Get(two);
         await InOneCluster(one, two);
@@ -73,7 +78,7 @@ public sealed class ClusterJoinTests : IAsyncLifetime
         Assert.True((await node.Failed.WaitAsync(InTime)).StartAgain);
 
         await two.Terminate();
-        two = System(2, 1, 2);
+        two = System(2, stores, 1, 2);
         Paxos.Get(two);
         await InOneCluster(one, two);
     }
@@ -88,10 +93,12 @@ public sealed class ClusterJoinTests : IAsyncLifetime
             Cluster.Get(s).State.Members.Where(m => m.Status == MemberStatus.Up).Select(m => m.UniqueAddress).Order();
     }
 
-    private ActorSystem System(int node, params int[] members)
+    private ActorSystem System(int node, params int[] members) => System(node, "", members);
+
+    private ActorSystem System(int node, string stores, params int[] members)
     {
         var list = string.Join(", ", members.Select(n => $$"""{ id = {{n}}, address = "akka.tcp://akkapaxos@127.0.0.1:{{_ports[n - 1]}}" }"""));
-        var config = ConfigurationFactory.ParseString($$"""
+        var config = ConfigurationFactory.ParseString(stores).WithFallback(ConfigurationFactory.ParseString($$"""
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{_ports[node - 1]}} }
             akka.remote.retry-gate-closed-for = 100ms
@@ -101,7 +108,7 @@ public sealed class ClusterJoinTests : IAsyncLifetime
             akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
             akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.inmem"
             akkapaxos { state-machine = "AkkaPaxos.Tests.ListMachine, AkkaPaxos.Tests", join-cluster = on, node-id = {{node}}, members = [{{list}}] }
-            """).WithFallback(PaxosSettings.DefaultConfig());
+            """)).WithFallback(PaxosSettings.DefaultConfig());
         var system = ActorSystem.Create("akkapaxos", config);
         _systems.Add(system);
         return system;

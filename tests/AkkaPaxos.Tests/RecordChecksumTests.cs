@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
 using AkkaPaxos.Wire;
 
 namespace AkkaPaxos.Tests;
@@ -26,10 +27,18 @@ public class RecordChecksumTests : RoleTestBase
         new(new LeaderRound(7), "LeaderRound", "0807", "143331F3"),
         new(new ReplicaSnapshotDue(7), "ReplicaSnapshotDue", "0807", "0FDC2FCE"),
         new(new ReplicaSnapshot(7, new byte[] { 0, 1, 254, 255 }), "ReplicaSnapshot", "080712040001FEFF", "E8E00FCF"),
+        new(new DiskStarted(Third, IsAdopted: true), "DiskStarted", "0A1409070000000000000010031909000000000000001001", "D80E2C92"),
+        new(new DiskMark(Third), "DiskMark", "0A140907000000000000001003190900000000000000", "5C0032C0"),
+        new(new DiskMarked(3), "DiskMarked", "0803", "8950F109"),
+        new(new FoundingRecorded(new Configuration([new Member(new NodeId(1), "a", Disk: new DiskId(7))])), "FoundingRecorded", "0A1210401A0E0801120161210700000000000000", "66A6F317"),
+        new(new ClusterFounded(), "ClusterFounded", "", "223A96A6"),
+        new(new PeerStarted(new NodeId(2), Third), "PeerStarted", "080212140907000000000000001003190900000000000000", "46F0D5F2"),
         new(new Synod.ProposerRound(7), "SynodRound", "0807", "0A1C65DB"),
         new(new Synod.AcceptorPromised(B(4, 2)), "SynodPromised", "0A0408041002", "75FB2A7E"),
         new(new Synod.AcceptorAccepted(new Synod.Proposal(B(4, 2), "X")), "SynodProposal", "0A090A0408041002120158", "F0D36E0B"),
     ];
+
+    private static DiskStart Third => new(new DiskId(7), 3, 9);
 
     private PaxosSerializer Serializer => field ??= new PaxosSerializer((ExtendedActorSystem)Sys);
 

@@ -77,6 +77,16 @@ public class WireTests : RoleTestBase
         new ReplicaSnapshotDue(7),
         new ReplicaSnapshot(7, Bytes),
         new Hello(new NodeId(1), "akka.tcp://a@b:1", [new Member(new NodeId(1), "akka.tcp://a@b:1"), new Member(new NodeId(2), "akka.tcp://a@b:2")], "acceptor: full"),
+        new Hello(new NodeId(1), "akka.tcp://a@b:1", [], "", new DiskClaim(DiskStage.Unknown, new DiskStart(DiskId.None, 0, 0), 64, null, [])),
+        new Hello(new NodeId(1), "akka.tcp://a@b:1", [], "", new DiskClaim(DiskStage.Member, AStart, 64, Founding,
+            [new KnownStart(new NodeId(1), AStart, [new NodeId(1), new NodeId(2)]), new KnownStart(new NodeId(2), AStart, [])])),
+        new DiskStarted(AStart, IsAdopted: false),
+        new DiskStarted(AStart, IsAdopted: true),
+        new DiskMark(AStart),
+        new DiskMarked(7),
+        new FoundingRecorded(Founding),
+        new ClusterFounded(),
+        new PeerStarted(new NodeId(2), AStart),
         new Welcome(new NodeId(2)),
         new FindLink(),
         new LinkAt(65535),
@@ -98,6 +108,11 @@ public class WireTests : RoleTestBase
         new Synod.AcceptorPromised(B(4, 2)),
         new Synod.AcceptorAccepted(new Synod.Proposal(B(4, 2), "X")),
     ];
+
+    private static DiskStart AStart => new(new DiskId(ulong.MaxValue), 1L << 40, ulong.MaxValue - 1);
+
+    private static Configuration Founding =>
+        new([new Member(new NodeId(1), "akka.tcp://a@b:1", Disk: new DiskId(7)), new Member(new NodeId(2), "akka.tcp://a@b:2", Votes: false)], 3, 128);
 
     /// <summary>Every type that the serializer is bound to.</summary>
     private static IEnumerable<Type> WireTypes => typeof(IPaxosMessage).Assembly.GetTypes()

@@ -12,9 +12,10 @@ namespace AkkaPaxos.Node;
 /// <param name="Address">Its address.</param>
 /// <param name="Members">Its members, by id.</param>
 /// <param name="Problem">What keeps it from its work, in one line; empty where nothing does.</param>
-public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members, string Problem) : IPaxosMessage;
+/// <param name="Disk">What it says of its disk; null: its release knows no disks.</param>
+public sealed record Hello(NodeId From, string Address, IReadOnlyList<Member> Members, string Problem, DiskClaim? Disk = null) : IPaxosMessage;
 
-/// <summary>To a node that said hello: I know you as you say.</summary>
+/// <summary>To a node whose release knows no disks, or of such a node: I know you as you say. Others see their welcome in <see cref="DiskClaim.Known"/>.</summary>
 /// <param name="From">Who welcomes.</param>
 public sealed record Welcome(NodeId From) : IPaxosMessage;
 
@@ -23,8 +24,14 @@ public sealed record Welcome(NodeId From) : IPaxosMessage;
 /// <param name="Reason">One line.</param>
 public sealed record Refused(NodeId From, string Reason) : IPaxosMessage;
 
-/// <summary>Introduction to its node: a majority, this node among it, has welcomed it.</summary>
-internal sealed record Introduced : INodeMessage;
+/// <summary>Introduction to its node: how it stands with the others.</summary>
+/// <param name="MayRun">A majority, this node among it, has welcomed it and its disk.</param>
+/// <param name="Problem">What its roles wait for, or why they must not run; null where they may.</param>
+/// <param name="IsOver">Whether they must not run whatever happens, not even those that do.</param>
+internal sealed record Standing(bool MayRun, string? Problem, bool IsOver) : INodeMessage;
+
+/// <summary>Introduction to its node, as it starts: what does the disk say? Answered with <see cref="DiskMemory"/> once it is known.</summary>
+internal sealed record GetDisk : INodeMessage;
 
 /// <summary>Introduction to its node: it can not be welcomed by a majority.</summary>
 internal sealed record TurnedAway(string Reason) : INodeMessage;
@@ -41,8 +48,9 @@ internal sealed record Seen(IReadOnlyList<NodeId> Nodes, IReadOnlyDictionary<Nod
 internal sealed record OwnProblem(string? Text) : INodeMessage;
 
 /// <summary>
-/// Keeps two nodes from acting under one number. A node says hello to the addresses in its own configuration; another one refuses it
-/// where its configuration has another address under that number. An impostor is refused by all, so it never says anything but hello.
+/// Keeps two nodes from acting under one number, and a node from acting with a disk that has forgotten what it promised. A node says hello to the addresses in its
+/// own configuration; another one refuses it where its configuration has another address under that number. An impostor is refused by all, so it never says
+/// anything but hello. What each says of its disk, <see cref="Founding"/> and <see cref="Welcomes"/> judge.
 /// </summary>
 internal sealed class Introduction : UntypedActor, IWithTimers
 {
@@ -52,6 +60,8 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private const int SeenForTicks = 4;
     // A refusal decides at once where it leaves no majority; otherwise a misconfigured peer gets this long to be outvoted.
     private const int GraceTicks = 10;
+    // Longer than members that are started together take to welcome each other.
+    private const int TicksUntilSaid = 6;
 
     private sealed class Tick
     {
@@ -66,32 +76,43 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private readonly PaxosSettings _settings;
     private readonly PeerDirectory _peers;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly HashSet<NodeId> _welcomedBy = [];
+    private readonly Founding _founding;
+    private readonly Welcomes _welcomes;
+    private readonly SortedDictionary<NodeId, DiskClaim> _claims = [];
+    private readonly HashSet<NodeId> _welcomedBy = []; // those whose release knows no disks
     private readonly SortedDictionary<NodeId, string> _refusedBy = [];
     private readonly SortedDictionary<NodeId, long> _seenAt = [];
     private readonly SortedDictionary<NodeId, string> _problems = [];
     private readonly HashSet<string> _strangers = [];
     private readonly PeerLog _peerLog;
+    private DiskMemory? _memory; // null before it is known
+    private Standing _standing = new(false, "its disk has not been read yet", false);
+    private string? _said;
     private long _tick;
     private long _firstRefusal;
-    private bool _decided;
+    private bool _isTurnedAway;
     private string _ownProblem = "";
 
     public Introduction(PaxosSettings settings, PeerDirectory peers)
     {
         (_settings, _peers) = (settings, peers);
-        _welcomedBy.Add(settings.NodeId);
+        _founding = new Founding(settings.NodeId, settings.Membership.Members, (int)Math.Min(settings.Protocol.Window, int.MaxValue));
+        _welcomes = new Welcomes(settings.NodeId);
         _peerLog = new PeerLog(_log, settings.Membership.Members.Where(m => m.Id != settings.NodeId), Context.System.Scheduler.Now);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private IEnumerable<Member> Others => _settings.Membership.Members.Where(m => m.Id != _settings.NodeId);
+
+    private bool IsDecided => _isTurnedAway || _standing.MayRun || _standing.IsOver;
 
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, TimeSpan.Zero, Interval);
         Timers.StartPeriodicTimer(Again.Instance, Again.Instance, UntilWelcomed);
-        Decide();
+        Context.Parent.Tell(new GetDisk(), Self);
     }
 
     protected override void OnReceive(object message)
@@ -103,17 +124,26 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 SayHello();
                 _peerLog.Reached(Lately().ToHashSet(), Context.System.Scheduler.Now);
                 Decide();
+                if (_tick >= TicksUntilSaid) SayHowItStands();
                 break;
             case Again:
-                if (_decided) Timers.Cancel(Again.Instance);
+                if (IsDecided) Timers.Cancel(Again.Instance);
                 else SayHello();
                 break;
             case AssociationErrorEvent e:
                 if (e.RemoteAddress is not null) _peerLog.ConnectionFailed($"{e.RemoteAddress}", e.Cause.GetBaseException().Message);
                 break;
+            case DiskMemory memory:
+                _memory = memory;
+                _welcomes.Remember(memory);
+                SayHello(); // it may be a welcome
+                Decide();
+                break;
             case Hello hello: Answer(hello); break;
             case Welcome welcome:
-                if (_settings.Membership.Members.Any(m => m.Id == welcome.From)) Welcomed(welcome.From);
+                if (Others.All(m => m.Id != welcome.From)) break;
+                Saw(welcome.From);
+                if (!_claims.ContainsKey(welcome.From) && _welcomedBy.Add(welcome.From)) Decide();
                 break;
             case Refused refused:
                 if (_refusedBy.TryAdd(refused.From, refused.Reason))
@@ -146,9 +176,17 @@ internal sealed class Introduction : UntypedActor, IWithTimers
 
     private void SayHello()
     {
-        var hello = new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members, _ownProblem);
-        foreach (var member in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
-            _peers.Find(member.Id, "introduction").Tell(hello, Self);
+        var hello = new Hello(_settings.NodeId, _settings.Address, _settings.Membership.Members, _ownProblem, Claim());
+        foreach (var member in Others) _peers.Find(member.Id, "introduction").Tell(hello, Self);
+    }
+
+    private DiskClaim Claim()
+    {
+        var stage = _memory is null or { Unfit: not null } or { Own: null } || _standing.IsOver ? DiskStage.Unknown
+            : _memory.IsMember ? DiskStage.Member
+            : _memory.Founding is null ? DiskStage.Empty
+            : DiskStage.Recorded;
+        return new DiskClaim(stage, _memory?.Own ?? new DiskStart(DiskId.None, 0, 0), _founding.Window, _memory?.Founding, _welcomes.Known);
     }
 
     private void Answer(Hello hello)
@@ -159,41 +197,99 @@ internal sealed class Introduction : UntypedActor, IWithTimers
                 ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
             : !hello.Members.SequenceEqual(_settings.Membership.Members) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
             : null;
-        if (reason is null)
+        if (reason is not null)
         {
-            if (hello.Problem.Length == 0) _problems.Remove(hello.From);
-            else _problems[hello.From] = hello.Problem;
-            Sender.Tell(new Welcome(_settings.NodeId), Self);
-            Welcomed(hello.From); // it has the same members, so it knows this node as this node knows itself
+            if (_strangers.Count < 100 && _strangers.Add($"{hello.From} {hello.Address}"))
+                _log.Warning("refused a node that calls itself {0} at {1}: {2}", hello.From, hello.Address, reason);
+            Sender.Tell(new Refused(_settings.NodeId, reason), Self);
             return;
         }
-        if (_strangers.Count < 100 && _strangers.Add($"{hello.From} {hello.Address}"))
-            _log.Warning("refused a node that calls itself {0} at {1}: {2}", hello.From, hello.Address, reason);
-        Sender.Tell(new Refused(_settings.NodeId, reason), Self);
+        if (hello.Problem.Length == 0) _problems.Remove(hello.From);
+        else _problems[hello.From] = hello.Problem;
+        Saw(hello.From); // it has the same members, so it knows this node as this node knows itself
+        if (hello.Disk is { } claim) OnClaim(hello.From, claim);
+        else if (_memory is null or { IsMember: true } && !_standing.IsOver) Sender.Tell(new Welcome(_settings.NodeId), Self); // a disk that counts for nothing welcomes nobody
+        Decide();
     }
 
-    private void Welcomed(NodeId node)
+    private void Saw(NodeId node)
     {
         _seenAt[node] = _tick;
         _refusedBy.Remove(node);
-        if (_welcomedBy.Add(node)) Decide();
+    }
+
+    // ---- disks ----
+
+    private void OnClaim(NodeId from, DiskClaim claim)
+    {
+        _welcomedBy.Remove(from);
+        _claims[from] = claim;
+        if (_memory is not { IsMember: true } || claim.Stage == DiskStage.Unknown) return;
+        if (Against(from, claim) is { } reason)
+        {
+            if (_strangers.Count < 100 && _strangers.Add($"{from} {claim.Start}")) _log.Warning("node {0} is not to vote: {1}", from, reason);
+            return;
+        }
+        if (claim.Stage != DiskStage.Member) return; // it is about to be
+        foreach (var news in _welcomes.Heard(from, claim)) Context.Parent.Tell(news, Self);
+    }
+
+    /// <summary>Why another member's disk is not welcome; null where it is.</summary>
+    private string? Against(NodeId from, DiskClaim claim)
+    {
+        var isAlike = _memory!.Founding is null || claim.Founding is null || _memory.Founding.Equals(claim.Founding);
+        return claim.Stage == DiskStage.Empty || (claim.Stage == DiskStage.Recorded && !isAlike)
+                ? $"its disk {claim.Start.Disk} is empty, and {(_memory.DiskOf(from) is { Value: > 0 } disk ? $"it is known by disk {disk}" : "the cluster is founded already")}"
+            : !isAlike ? "its disk belongs to another cluster, which was founded with other disks"
+            : _memory.Refutes(from, claim.Start);
     }
 
     private void Decide()
     {
-        if (_decided) return;
-        var quorum = _settings.Membership.Phase1(1);
-        if (quorum.IsMetBy(_welcomedBy))
-        {
-            _decided = true;
-            Context.Parent.Tell(new Introduced(), Self);
-            return;
-        }
-        if (_refusedBy.Count == 0) return;
+        if (_isTurnedAway) return;
+        if (_memory is not null) Consider(_memory);
+        if (IsDecided || _refusedBy.Count == 0) return;
         var possible = _settings.Membership.Members.Select(m => m.Id).Where(id => !_refusedBy.ContainsKey(id)).ToHashSet();
-        if (quorum.IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
-        _decided = true;
+        if (_settings.Membership.Phase1(1).IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
+        _isTurnedAway = true;
         var (node, reason) = _refusedBy.First();
         Context.Parent.Tell(new TurnedAway($"node {node} refused this node: {reason}"), Self);
+    }
+
+    private void Consider(DiskMemory memory)
+    {
+        if (_standing.IsOver) return;
+        if (_founding.Next(memory, _claims) is { } step) Context.Parent.Tell(step, Self);
+        HashSet<NodeId> welcomedBy = [_settings.NodeId, .. _welcomedBy, .. _welcomes.OfSelf];
+        var standing = memory.Unfit is { } unfit ? new Standing(false, $"{unfit}: it does not vote or answer; put back both as they were last", true)
+            : _welcomes.Refuted is { } refuted ? new Standing(false, refuted, true)
+            : _standing.MayRun ? _standing
+            : !memory.IsMember ? new Standing(false, _founding.Waits(memory, _claims, Lately().ToHashSet()), false)
+            : _settings.Membership.Phase1(1).IsMetBy(welcomedBy) ? new Standing(true, null, false)
+            : new Standing(false, WaitsForWelcome(welcomedBy), false);
+        if (standing == _standing) return;
+        _standing = standing;
+        Context.Parent.Tell(standing, Self);
+        if (standing.IsOver) SayHowItStands();
+    }
+
+    private string WaitsForWelcome(HashSet<NodeId> welcomedBy)
+    {
+        var heard = Lately().ToHashSet();
+        var missing = Others.Where(m => !welcomedBy.Contains(m.Id)).Select(m =>
+            $"node {m.Id} " + (!heard.Contains(m.Id) ? "is not heard of"
+                : _claims.TryGetValue(m.Id, out var claim) && claim.Stage != DiskStage.Unknown && Against(m.Id, claim) is { } reason ? $"is not to vote: {reason}"
+                : claim?.Stage == DiskStage.Unknown && _problems.TryGetValue(m.Id, out var problem) ? $"does not vote: {problem}"
+                : "has not done so yet"));
+        return $"it waits until a majority of the members has welcomed this node's disk: {string.Join("; ", missing)}";
+    }
+
+    private void SayHowItStands()
+    {
+        if (_standing.Problem == _said) return;
+        _said = _standing.Problem;
+        if (_said is null) return;
+        if (_standing.IsOver) _log.Error("node {0}: {1}", _settings.NodeId, _said);
+        else _log.Info("node {0}: {1}", _settings.NodeId, _said);
     }
 }

@@ -39,9 +39,8 @@ internal sealed class PaxosGroups : UntypedActor
 
 /// <summary>
 /// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
-/// found an invariant violated, or what is on disk changed, stays stopped. Only the acceptor, which speaks when spoken to and is found by the
-/// members' addresses alone, starts at once; the others start after a majority has welcomed this node, so that a node with a number that is not its
-/// own tells nobody anything.
+/// found an invariant violated, or what is on disk changed, stays stopped. They start after a majority has welcomed this node and its disk, so that a node with a
+/// number that is not its own tells nobody anything, and one whose disk has forgotten what it promised does not vote.
 /// </summary>
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
@@ -81,7 +80,10 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private readonly Action<NodeFailedException> _failed;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<Role> _roles;
-    private bool _introduced;
+    private readonly Role _disk = new("disk");
+    private readonly ulong _incarnation = NodeDisk.Draw();
+    private DiskMemory? _memory;
+    private Standing _standing = new(false, "its disk has not been read yet", false);
     private string? _problem;
 
     public PaxosNode(PaxosSettings settings, PeerDirectory peers, Action<NodeFailedException> failed)
@@ -105,6 +107,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
                 finder.Tell(new LinkFinder.Seek(direct.Node(other.Address), PeerDirectory.Path("", _settings.Group, "introduction")));
         }
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
+        StartDisk();
         foreach (var role in _roles)
         {
             _peers.SetOwn(role.Name, ActorRefs.Nobody);
@@ -118,12 +121,18 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Introduced:
-                _introduced = true;
-                foreach (var role in _roles) Start(role);
-                // Not sooner: a node with a number that is not its own would drive the rightful one out of the cluster.
-                if (_settings.JoinCluster && Context.System.Settings.HasCluster && Akka.Cluster.Cluster.Get(Context.System).Settings.SeedNodes.IsEmpty)
-                    Context.ActorOf(Props.Create(typeof(ClusterJoin), _settings, _peers), ClusterJoin.Name);
+            case DiskMemory memory:
+                _memory = memory;
+                Introduction.Tell(memory, Self);
+                break;
+            case GetDisk:
+                if (_memory is not null) Sender.Tell(_memory, Self);
+                break;
+            case RecordPeer or RecordFounding or Found:
+                _disk.Actor?.Tell(message, Self);
+                break;
+            case Standing standing:
+                OnStanding(standing);
                 break;
             case StartAgain again:
                 StopForGood(again.Reason, startAgain: true);
@@ -136,25 +145,26 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
                 StopForGood($"{e.RemoteAddress} has quarantined this node, as one that was taken out of the cluster while it was cut off", startAgain: true);
                 break;
             case StartRole start:
-                Start(_roles.First(r => r.Name == start.Name));
+                if (start.Name == _disk.Name) StartDisk();
+                else Start(_roles.First(r => r.Name == start.Name));
                 break;
             case RecoveryFailed failed:
                 // Before its Terminated, as both are from the role.
-                if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is { } unread) Failed(unread, failed.Cause);
+                if (RoleOf(Sender) is { } unread) Failed(unread, failed.Cause);
                 break;
             case WriteFailed failed:
-                if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is { } unwritten)
+                if (RoleOf(Sender) is { } unwritten)
                 {
                     Failed(unwritten, failed.Cause);
                     unwritten.WriteFailed = true;
                 }
                 break;
             case Look:
-                foreach (var role in _roles) SayHowStoreDoes(role);
-                _peers.Find(_settings.NodeId, "introduction").Tell(new OwnProblem(Problem()), Self);
+                foreach (var role in AllRoles) SayHowStoreDoes(role);
+                Introduction.Tell(new OwnProblem(Problem()), Self);
                 break;
             case Terminated terminated:
-                if (_roles.FirstOrDefault(r => terminated.ActorRef.Equals(r.Actor)) is { } stopped) Ended(stopped);
+                if (RoleOf(terminated.ActorRef) is { } stopped) Ended(stopped);
                 break;
             case GetRoles:
                 Sender.Tell(
@@ -167,10 +177,32 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
     {
         // The message tells who it is about: the strategy runs as the child's failure is handled.
-        if (_roles.FirstOrDefault(r => Sender.Equals(r.Actor)) is not { } role) return Directive.Restart;
+        if (RoleOf(Sender) is not { } role) return Directive.Restart;
         Failed(role, failure);
         return Directive.Stop;
     });
+
+    private IEnumerable<Role> AllRoles => _roles.Append(_disk);
+
+    private Role? RoleOf(IActorRef actor) => AllRoles.FirstOrDefault(r => actor.Equals(r.Actor));
+
+    private IActorRef Introduction => _peers.Find(_settings.NodeId, "introduction");
+
+    private void OnStanding(Standing standing)
+    {
+        var mayRun = _standing.MayRun;
+        _standing = standing;
+        if (standing.IsOver)
+        {
+            foreach (var role in _roles.Where(r => r.Actor is not null)) Context.Stop(role.Actor);
+            return;
+        }
+        foreach (var role in _roles) Start(role);
+        // Not sooner: a node with a number that is not its own would drive the rightful one out of the cluster.
+        if (standing.MayRun && !mayRun && _settings.JoinCluster && Context.System.Settings.HasCluster
+            && Akka.Cluster.Cluster.Get(Context.System).Settings.SeedNodes.IsEmpty && Context.Child(ClusterJoin.Name).IsNobody())
+            Context.ActorOf(Props.Create(typeof(ClusterJoin), _settings, _peers), ClusterJoin.Name);
+    }
 
     private static void Failed(Role role, Exception failure)
     {
@@ -181,27 +213,52 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
 
     private void Start(Role role)
     {
-        if (role.Actor is not null || role.IsOver || _problem is not null) return;
-        if (!_introduced && role.Name != "acceptor")
+        if (role.Actor is not null || role.IsOver || _problem is not null || _standing.IsOver) return;
+        if (!_standing.MayRun)
         {
             role.Problem = "it waits until a majority of the members has welcomed this node";
             return;
         }
         if (role.StartedAt == default) role.Problem = null;
-        var context = new RoleContext(
-            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine,
-            _settings.Seed(role.Name)) { Store = role.Store, WritesAfter = role.WritesAfter };
-        role.WritesAfter = TimeSpan.Zero;
-        role.Actor = Context.Watch(Context.ActorOf(_settings.Registry.Props(role.Name, context), $"{role.Name}-{++role.Starts}"));
+        var context = ContextFor(role);
+        Run(role, _settings.Registry.Props(role.Name, context));
+        _peers.SetOwn(role.Name, role.Actor!);
+    }
+
+    private void StartDisk()
+    {
+        if (_disk.Actor is not null || _disk.IsOver || _problem is not null) return;
+        var outlives = Durability.UnopenedStore(Context.System.Settings.Config, "journal").Level != DurabilityLevel.InMemory;
+        Run(_disk, Props.Create(typeof(NodeDisk), ContextFor(_disk), _incarnation, outlives));
+    }
+
+    private void Run(Role role, Props props)
+    {
+        role.Actor = Context.Watch(Context.ActorOf(props, $"{role.Name}-{++role.Starts}"));
         role.StartedAt = Now;
-        _peers.SetOwn(role.Name, role.Actor);
+    }
+
+    private RoleContext ContextFor(Role role)
+    {
+        var writesAfter = role.WritesAfter;
+        role.WritesAfter = TimeSpan.Zero;
+        return new RoleContext(
+            _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine, _settings.Seed(role.Name))
+        {
+            Store = role.Store, WritesAfter = writesAfter, Disk = _memory?.Own?.Disk ?? DiskId.None,
+        };
     }
 
     private void Ended(Role role)
     {
         role.Actor = null;
-        _peers.SetOwn(role.Name, ActorRefs.Nobody);
+        if (role != _disk) _peers.SetOwn(role.Name, ActorRefs.Nobody);
         if (_problem is not null) return;
+        if (_standing.IsOver && role != _disk)
+        {
+            role.Problem = "it must not run";
+            return;
+        }
         role.Problem ??= "it stopped itself; the log says why";
         if (role.IsOver)
         {
@@ -211,7 +268,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
         var pause = role.Backoff;
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
-        if (role.WriteFailed)
+        if (role.WriteFailed && role != _disk)
         {
             // What it has on disk is good, and others ask for it: it only waits before it writes again.
             role.WriteFailed = false;
@@ -220,6 +277,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             Start(role);
             return;
         }
+        role.WriteFailed = false;
         role.Store.Stops();
         _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause.TotalMilliseconds, role.Problem);
         Timers.StartSingleTimer(role.Name, new StartRole(role.Name), pause);
@@ -248,7 +306,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private string? ProblemNow(Role role) => role.Actor is null ? role.Problem : role.Store.Problem(Now);
 
     private string? Problem() =>
-        _problem ?? _roles.Select(r => ProblemNow(r) is { } problem ? $"{r.Name}: {problem}" : null).FirstOrDefault(p => p is not null);
+        _problem ?? (_disk.IsOver || ProblemNow(_disk) is not null ? $"disk: {ProblemNow(_disk)}" : null) ?? _standing.Problem ?? _roles.Select(r => ProblemNow(r) is { } problem ? $"{r.Name}: {problem}" : null).FirstOrDefault(p => p is not null);
 
     private void StopForGood(string reason, bool startAgain = false)
     {

@@ -1,4 +1,6 @@
+using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
+using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Wire;
 
@@ -24,5 +26,17 @@ internal static class JournalCodecs
         Codec.Of<ReplicaSnapshot, Proto.ReplicaSnapshot>("ReplicaSnapshot/1",
             m => new() { SlotOut = m.SlotOut, State = m.State.ToProto() },
             p => new(p.SlotOut, p.State.Memory)),
+        Codec.Of<DiskStarted, Proto.DiskStarted>("DiskStarted/1",
+            m => new() { Start = m.Start.ToProto(), Adopted = m.IsAdopted },
+            p => new(p.Start.ToDiskStart(), p.Adopted)),
+        Codec.Of<DiskMark, Proto.DiskMark>("DiskMark/1", m => new() { Start = m.Start.ToProto() }, p => new(p.Start.ToDiskStart())),
+        Codec.Of<DiskMarked, Proto.DiskMarked>("DiskMarked/1", m => new() { Number = m.Number }, p => new(p.Number)),
+        Codec.Of<FoundingRecorded, Proto.FoundingRecorded>("FoundingRecorded/1",
+            m => new() { Configuration = m.Configuration.ToProto() },
+            p => new(p.Configuration is { } c ? Configuration.FromProto(c) : throw new FormatException("the configuration is missing"))),
+        Codec.Of<ClusterFounded, Proto.ClusterFounded>("ClusterFounded/1", _ => new(), _ => new()),
+        Codec.Of<PeerStarted, Proto.PeerStarted>("PeerStarted/1",
+            m => new() { Node = m.Node.Value, Start = m.Start.ToProto() },
+            p => new(new NodeId(p.Node), p.Start.ToDiskStart())),
     ];
 }

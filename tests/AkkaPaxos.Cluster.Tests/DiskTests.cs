@@ -1,0 +1,191 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using AkkaPaxos.Cli;
+
+namespace AkkaPaxos.Cluster.Tests;
+
+/// <summary>
+/// Disks that have forgotten what their nodes promised, or are not theirs: such a node stays up, says why in one line, and neither votes nor answers; what was
+/// acknowledged stays.
+/// </summary>
+public sealed class DiskTests : RealProcesses
+{
+    // For what must not happen: longer than three nodes take to elect a leader.
+    private static readonly TimeSpan AWhile = TimeSpan.FromSeconds(4);
+
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task An_emptied_folder_and_a_node_that_was_away_are_no_majority(string journal)
+    {
+        using var cluster = await Founded(journal);
+        var (one, two, three) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
+        LocalCluster.Stop(three, Patience);
+        await Until("nodes 1 and 2 do not serve", () => Kv.TryPut(one.Http, "k", "1"));
+        cluster.StopAll(Patience);
+
+        Directory.Delete(Data(two), recursive: true);
+        cluster.Start(two);
+        cluster.Start(three);
+        await Says(two, "is empty, and node 3 belongs to a cluster that knows this node by disk ");
+        await Says(three, "it waits until a majority of the members has welcomed this node's disk: node 1 is not heard of; node 2 is not to vote: its disk ");
+        for (var end = DateTime.UtcNow + AWhile; DateTime.UtcNow < end;)
+        {
+            foreach (var node in (LocalNode[])[two, three])
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(node, "k", serializable: false));
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(node, "k", serializable: true));
+                Assert.False(await Kv.TryPut(node.Http, "k", "2"));
+            }
+        }
+        Assert.Contains("is empty, and node 3", await Health(two));
+        Assert.Single(LinesWith(two, "is empty, and node "));
+
+        cluster.Start(one);
+        await Until("nodes 1 and 3 do not serve", async () => await Read(three, "k", serializable: false) == HttpStatusCode.OK);
+        Assert.Equal("1", await Kv.Get(three.Http, "k"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(two, "k", serializable: false));
+        await Says(two, "is empty, and node ");
+        Assert.True(two.IsRunning);
+    }
+
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task A_folder_that_was_put_back_as_it_was_earlier_is_found_out_and_the_right_one_serves_again(string journal)
+    {
+        using var cluster = await Founded(journal);
+        var (one, two, three) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
+        cluster.StopAll(Patience);
+        Copy(Data(two), $"{Data(two)} earlier");
+        cluster.StartAll();
+        await cluster.WaitForLeader(Patience);
+        await Until("they do not serve", () => Kv.TryPut(one.Http, "k", "1"));
+        await cluster.WaitForAgreement(Patience);
+        cluster.StopAll(Patience);
+
+        Directory.Move(Data(two), $"{Data(two)} right");
+        Copy($"{Data(two)} earlier", Data(two));
+        cluster.Start(two);
+        cluster.Start(three);
+        await Says(two, "its folder is an older copy");
+        await Says(three, "node 2 does not vote: its disk is at start 2, and node 3 has seen start 2 before this one: its folder is an older copy");
+        foreach (var node in (LocalNode[])[two, three]) Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(node, "k", serializable: true));
+        cluster.Start(one);
+        await Until("nodes 1 and 3 do not serve", async () => await Read(three, "k", serializable: false) == HttpStatusCode.OK);
+        Assert.Equal("1", await Kv.Get(three.Http, "k"));
+
+        LocalCluster.Stop(two, Patience);
+        Directory.Delete(Data(two), recursive: true);
+        Directory.Move($"{Data(two)} right", Data(two));
+        cluster.Start(two);
+        await cluster.WaitForAgreement(Patience);
+        await Until("node 2 does not serve", async () => await Read(two, "k", serializable: false) == HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task Half_a_disk_does_not_serve_and_the_others_do(string journal)
+    {
+        using var cluster = await Founded(journal);
+        var two = cluster.Nodes[1];
+        await Half(cluster, two, "snapshots.db", "and the snapshots which it says were saved are missing");
+        await Half(cluster, two, journal == "log" ? "log" : "journal.db", "and their journal is missing");
+    }
+
+    private static async Task Half(LocalCluster cluster, LocalNode node, string missing, string says)
+    {
+        LocalCluster.Stop(node, Patience);
+        var whole = $"{Data(node)} whole";
+        Copy(Data(node), whole);
+        foreach (var file in Directory.GetFiles(Data(node), missing + "*")) File.Delete(file);
+        if (Directory.Exists(Path.Combine(Data(node), missing))) Directory.Delete(Path.Combine(Data(node), missing), recursive: true);
+        cluster.Start(node);
+        await Says(node, says);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(node, "k", serializable: true));
+        Assert.Single(LinesWith(node, says));
+        await Until("the others do not serve", () => Kv.TryPut(cluster.Nodes[0].Http, "k", "1"));
+        LocalCluster.Stop(node, Patience);
+        Directory.Delete(Data(node), recursive: true);
+        Directory.Move(whole, Data(node));
+        cluster.Start(node);
+        await cluster.WaitForAgreement(Patience);
+    }
+
+    [Theory]
+    [InlineData("sql")]
+    [InlineData("log")]
+    public async Task Another_nodes_folder_does_not_serve(string journal)
+    {
+        using var cluster = await Founded(journal);
+        var (two, three) = (cluster.Nodes[1], cluster.Nodes[2]);
+        LocalCluster.Stop(two, Patience);
+        LocalCluster.Stop(three, Patience);
+        Directory.Delete(Data(three), recursive: true);
+        Copy(Data(two), Data(three));
+        cluster.Start(three);
+        await Until("node 3 does not end", () => Task.FromResult(!three.IsRunning));
+        Assert.Equal(2, three.Process!.ExitCode);
+        Assert.Contains("belongs to node 2 of group default, and this is node 3 of group default", three.LastLogLine());
+
+        // Whoever thinks that the file is in the way is told by the others.
+        File.Delete(Path.Combine(Data(three), "node.lock"));
+        cluster.Start(three);
+        await Says(three, "is empty, and node 1 belongs to a cluster that knows this node by disk ");
+        cluster.Start(two);
+        await Until("nodes 1 and 2 do not serve", () => Kv.TryPut(two.Http, "k", "1"));
+    }
+
+    /// <summary>Three nodes that have all been there.</summary>
+    private async Task<LocalCluster> Founded(string journal)
+    {
+        var cluster = Cluster(3, $"akkapaxos.journal={journal}", "akkapaxos.journal-log.segment-bytes=1 MiB", "akkapaxos.gateway.request-timeout=1s");
+        cluster.StartAll();
+        await cluster.WaitForLeader(Patience);
+        await cluster.WaitForAgreement(Patience);
+        return cluster;
+    }
+
+    private static string Data(LocalNode node) => Path.Combine(node.Folder, "data");
+
+    private static Task Says(LocalNode node, string problem)
+    {
+        var said = "nothing";
+        return Until(() => $"node {node.Id} does not say \"{problem}\", but {said}; {node.LastLogLine()}", async () =>
+        {
+            try
+            {
+                said = $"{JsonNode.Parse(await node.Http.GetStringAsync("/status"))!["problem"]}";
+            }
+            catch (HttpRequestException)
+            {
+                // It is starting.
+            }
+            return said.Contains(problem, StringComparison.Ordinal);
+        });
+    }
+
+    private static async Task<string> Health(LocalNode node)
+    {
+        using var response = await node.Http.GetAsync("/health");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    private static async Task<HttpStatusCode> Read(LocalNode node, string key, bool serializable)
+    {
+        using var body = new StringContent(new JsonObject { ["key"] = Kv.Base64(key), ["serializable"] = serializable }.ToJsonString());
+        using var response = await node.Http.PostAsync("/v3/kv/range", body);
+        return response.StatusCode;
+    }
+
+    private static IEnumerable<string> LinesWith(LocalNode node, string text) => File.ReadLines(node.LogFile).Where(l => l.Contains(text, StringComparison.Ordinal));
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (var folder in Directory.GetDirectories(from)) Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
+    }
+}
