@@ -24,7 +24,7 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration 
 {
     private readonly SortedDictionary<string, AcceptorView> _acceptors = new(StringComparer.Ordinal);
     private readonly Dictionary<long, SlotView> _slots = [];
-    private readonly Dictionary<Ballot, Life> _scouts = [];
+    private readonly Dictionary<(Ballot Ballot, DiskId Disk), Life> _scouts = []; // with a new disk a round may be used again that nobody had adopted
     private readonly Dictionary<(Ballot, long), Life> _commanders = [];
     private readonly Dictionary<long, (ulong Checksum, NodeId Node)> _checksums = [];
     private readonly Dictionary<string, long> _decidedUpTo = new(StringComparer.Ordinal);
@@ -189,8 +189,8 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration 
         {
             case Prepare m when sender is not null:
                 var scout = new Life(sender, start);
-                if (!_scouts.TryAdd(m.Ballot, scout))
-                    Check("S2", _scouts[m.Ballot] == scout, () => $"ballot {m.Ballot} is used by {scout}, and was by {_scouts[m.Ballot]}");
+                if (!_scouts.TryAdd((m.Ballot, disk(node)), scout))
+                    Check("S2", _scouts[(m.Ballot, disk(node))] == scout, () => $"ballot {m.Ballot} is used by {scout}, and was by {_scouts[(m.Ballot, disk(node))]}");
                 break;
             case Accept m when sender is not null:
                 var commander = new Life(sender, start);

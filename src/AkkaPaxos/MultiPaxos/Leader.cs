@@ -35,6 +35,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private ConfigurationHistory _scouted; // the configurations that its scout asked
     private long _settled = -1; // the version of the configuration that governs all slots that are left, and is nothing new
     private LeaderChild? _scout;
+    private bool _hasAsked; // acceptors, whether they know a higher ballot than it does
     private bool _succeeded; // since the last tick
     private long _quorumAt; // the tick at which a quorum last answered
     private long _toldFrom; // the slotOut from which decisions were last told again to its replica
@@ -95,6 +96,10 @@ public class Leader : UntypedPersistentActor, IWithTimers
             case SlotChosen m: OnSlotChosen(m); break;
             case Executed m: OnExecuted(m); break;
             case Election.Tick: OnTick(); break;
+            case Preempted when !_election.IsRunning: // it is not so high as others know: the next time it asks under that
+                _reads.End();
+                _election.Command(message);
+                break;
             case ScoutAdvanced m: _election.ComesForward(m.Ballot); break;
             case Adopted m: OnAdopted(m); break;
             case ReadIndex m: OnReadIndex(m); break;
@@ -116,9 +121,17 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private bool TryToLead()
     {
         if (!_store.MayWrite || !_context.Membership.Latest.Counts(_context.Self, _context.Disk)) return false;
+        if (IsAnew && !_hasAsked)
+        {
+            Confirm(null, 0, _election.Known);
+            return false;
+        }
         StartRound();
         return true;
     }
+
+    // Its node had another disk before, with rounds that are not in this journal. A ballot that was adopted under one of them a quorum has heard of, and so has one of any that answers now.
+    private bool IsAnew => _round == 0 && _context.Membership.Founding.Latest.Find(_context.Self)?.Disk != _context.Disk;
 
     // S2: the round is in the journal before anyone hears of it. What comes meanwhile waits (Persist stashes it).
     private void StartRound()
@@ -273,6 +286,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private void OnBallotConfirmed(BallotConfirmed confirmed)
     {
         _quorumAt = _election.Ticks;
+        _hasAsked = true;
         _reads.Confirmed(confirmed);
         _election.AcceptorsAnswer();
     }

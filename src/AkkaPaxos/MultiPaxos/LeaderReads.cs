@@ -46,7 +46,7 @@ internal sealed class LeaderReads(RoleContext context, RoleLink link, IScheduler
     /// <param name="confirmer">Makes a confirmer with a number.</param>
     public void Ask(IActorRef? asker, long id, Ballot ballot, long slot, Func<long, LeaderChild> confirmer)
     {
-        if (asker is null && _reads.Values.Any(r => r.Asker is null)) return;
+        if (asker is null && _reads.Values.Any(r => r.Asker is null)) return; // one is under way
         var now = clock.HighResMonotonicClock;
         var governing = context.Membership.At(slot + 1);
         if (asker is not null && _lease.Holds(now, governing)) Answer(asker, id, slot, ballot.Round);
