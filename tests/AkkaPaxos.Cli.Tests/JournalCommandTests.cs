@@ -191,12 +191,13 @@ public sealed class JournalCommandTests : NodeTestBase
         Assert.Equal((0, 0), (stats.Code, verified.Code));
         Assert.StartsWith($"{(journal == "log" ? Log : Sql)}: {words}", stats.Output);
         var rows = stats.Output.Split('\n').Where(line => line.Contains("paxos-default-1-")).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
-        Assert.Equal(["paxos-default-1-acceptor", "paxos-default-1-leader"], rows.Select(row => row[1]));
+        Assert.Equal(["paxos-default-1-acceptor", "paxos-default-1-disk", "paxos-default-1-leader"], rows.Select(row => row[1]));
         Assert.Matches("^AcceptorAccepted [0-9]+, AcceptorPromised 1$", rows[0][6]);
-        Assert.Equal("LeaderRound 1", rows[1][6]);
+        Assert.Equal("ClusterFounded 1, DiskMarked 1, DiskStarted 1, FoundingRecorded 1", rows[1][6]);
+        Assert.Equal("LeaderRound 1", rows[2][6]);
         Assert.Equal(long.Parse(rows[0][4]) - long.Parse(rows[0][3]) + 1, long.Parse(rows[0][2]));
-        var entries = long.Parse(rows[0][2]) + long.Parse(rows[1][2]);
-        Assert.StartsWith($"ok: {entries} entries of 2 actors read back as they were written (", verified.Output);
+        var entries = rows.Sum(row => long.Parse(row[2]));
+        Assert.StartsWith($"ok: {entries} entries of 3 actors read back as they were written (", verified.Output);
         await WhileNodeRuns(() => Has("a", "value of a"), On(journal));
     }
 
@@ -208,7 +209,7 @@ public sealed class JournalCommandTests : NodeTestBase
         await IsBroken($"{Sql} is not as it was written: entry 2 of paxos-default-1-acceptor cannot be read: ");
         Break("DELETE FROM journal WHERE persistence_id = 'paxos-default-1-acceptor' AND sequence_number = 2");
         await IsBroken($"{Sql} is not as it was written: after entry 1 of paxos-default-1-acceptor comes 3: those between are missing");
-        File.Delete(Sql);
+        Directory.Delete(Data, recursive: true); // snapshots belong to their journal
 
         await RunOn("log", "a", "b", "c");
         var segment = Directory.EnumerateFiles(Log, "*.log").Order().First();

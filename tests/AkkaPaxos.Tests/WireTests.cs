@@ -134,6 +134,31 @@ public class WireTests : RoleTestBase
     public void Every_sample_goes_there_and_back() => Assert.All(Samples, sample => Assert.Equal(Show(sample), Show(ThereAndBack(sample))));
 
     [Fact]
+    public void A_hello_of_a_release_that_knows_no_disks_is_read_and_one_of_ours_has_all_that_it_knows()
+    {
+        var serializer = new PaxosSerializer((ExtendedActorSystem)Sys);
+        // from 1 at "a", members 1 at "a" and 2 at "b", problem "p"
+        const string before = "08011201611A0508011201611A050802120162220170";
+        var read = Assert.IsType<Hello>(serializer.FromBinary(Convert.FromHexString(before), "Hello/1"));
+        Assert.Equal((new NodeId(1), "a", 2, "p", null), (read.From, read.Address, read.Members.Count, read.Problem, read.Disk));
+        var ours = serializer.ToBinary(read with { Disk = new DiskClaim(DiskStage.Empty, AStart, 64, null, []) });
+        Assert.StartsWith(before, Convert.ToHexString(ours)); // what comes behind it passes over
+    }
+
+    [Theory]
+    [InlineData("2A00")] // a claim without a start
+    [InlineData("2A090804120009000000")] // not whole
+    public void A_claim_that_is_none_is_refused(string disk) => Assert.Throws<SerializationException>(
+        () => new PaxosSerializer((ExtendedActorSystem)Sys).FromBinary(Convert.FromHexString($"0801120161{disk}"), "Hello/1"));
+
+    [Fact]
+    public void A_stage_of_a_later_release_counts_for_nothing()
+    {
+        var hello = (Hello)new PaxosSerializer((ExtendedActorSystem)Sys).FromBinary(Convert.FromHexString("08011201612A04082A1200"), "Hello/1");
+        Assert.Equal(DiskStage.Unknown, hello.Disk!.Stage);
+    }
+
+    [Fact]
     public void Manifests_are_short_distinct_and_end_in_a_version()
     {
         var serializer = new PaxosSerializer((ExtendedActorSystem)Sys);

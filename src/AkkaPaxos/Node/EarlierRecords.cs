@@ -16,7 +16,10 @@ internal sealed class EarlierRecords : UntypedActor
     /// <param name="Mark">The mark of a disk in the snapshot store.</param>
     internal sealed record Found(bool HasJournal, bool HasSnapshot, DiskStart? Mark) : INodeMessage;
 
-    private sealed record Read(string Role, bool HasAny, Exception? Failure) : INodeMessage;
+    /// <summary>To its parent instead: something cannot be read.</summary>
+    internal sealed record Unread(string Role, Exception Cause) : INodeMessage;
+
+    private sealed record Read(string Role, bool HasAny) : INodeMessage;
 
     private static readonly string[] Writers = ["acceptor", "leader"];
 
@@ -34,13 +37,11 @@ internal sealed class EarlierRecords : UntypedActor
         foreach (var role in Writers) Context.ActorOf(Props.Create(typeof(Reader), _context.PersistenceId(role), role), role);
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
-
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case Read { Failure: { } failure }: throw failure;
+            case Unread: Context.Parent.Tell(message, Self); break;
             case Read m:
                 _hasJournal |= m.HasAny;
                 if (!_unread.Remove(m.Role) || _unread.Count > 0) break;
@@ -54,7 +55,7 @@ internal sealed class EarlierRecords : UntypedActor
                 Load("disk-mark");
                 break;
             case LoadSnapshotResult: Tell(null); break;
-            case LoadSnapshotFailed m: throw m.Cause;
+            case LoadSnapshotFailed m: Context.Parent.Tell(new Unread(_isMark ? "disk-mark" : "replica", m.Cause), Self); break;
             default: Unhandled(message); break;
         }
     }
@@ -78,12 +79,12 @@ internal sealed class EarlierRecords : UntypedActor
         protected override void OnRecover(object message)
         {
             if (message is not RecoveryCompleted) return;
-            Context.Parent.Tell(new Read(role, LastSequenceNr > 0, null), Self);
+            Context.Parent.Tell(new Read(role, LastSequenceNr > 0), Self);
             Context.Stop(Self);
         }
 
         protected override void OnCommand(object message) => Unhandled(message);
 
-        protected override void OnRecoveryFailure(Exception reason, object? message = null) => Context.Parent.Tell(new Read(role, false, reason), Self);
+        protected override void OnRecoveryFailure(Exception reason, object? message = null) => Context.Parent.Tell(new Unread(role, reason), Self);
     }
 }

@@ -57,7 +57,9 @@ internal sealed class Founding(NodeId self, IReadOnlyList<Member> members, int w
                 + "or, if no node of the cluster has ever answered, empty the folders of all";
         if (claims.Where(c => c.Value.Stage is DiskStage.Empty or DiskStage.Recorded && c.Value.Window != window).OrderBy(c => c.Key).FirstOrDefault() is { Value: { } wide } differs)
             return $"akkapaxos.window is {window}, and {wide.Window} on node {differs.Key}: a cluster is founded with one";
-        var missing = Others.Where(m => !heard.Contains(m.Id) || !claims.TryGetValue(m.Id, out var claim) || claim.Stage == DiskStage.Unknown).Select(m => m.Id).ToList();
+        if (Others.FirstOrDefault(m => heard.Contains(m.Id) && !claims.ContainsKey(m.Id)) is { } earlier)
+            return $"its disk {own} is empty, and node {earlier.Id} runs a release that knows no disks, with which no cluster is founded: it does not vote or answer";
+        var missing = Others.Where(m => !heard.Contains(m.Id) || claims[m.Id].Stage == DiskStage.Unknown).Select(m => m.Id).ToList();
         return "the cluster is not founded yet, for which all members have to be there once"
             + (missing.Count == 0 ? "" : $": waits for node{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)}; start {(missing.Count > 1 ? "them" : "it")}, or take "
                 + $"{(missing.Count > 1 ? "them" : "it")} out of akkapaxos.members on every node");

@@ -97,7 +97,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         (_settings, _peers) = (settings, peers);
         _founding = new Founding(settings.NodeId, settings.Membership.Members, (int)Math.Min(settings.Protocol.Window, int.MaxValue));
-        _welcomes = new Welcomes(settings.NodeId);
+        _welcomes = new Welcomes(settings.NodeId, [.. settings.Membership.Members.Select(m => m.Id)]);
         _peerLog = new PeerLog(_log, settings.Membership.Members.Where(m => m.Id != settings.NodeId), Context.System.Scheduler.Now);
     }
 
@@ -240,6 +240,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         var isAlike = _memory!.Founding is null || claim.Founding is null || _memory.Founding.Equals(claim.Founding);
         return claim.Stage == DiskStage.Empty || (claim.Stage == DiskStage.Recorded && !isAlike)
                 ? $"its disk {claim.Start.Disk} is empty, and {(_memory.DiskOf(from) is { Value: > 0 } disk ? $"it is known by disk {disk}" : "the cluster is founded already")}"
+            : claim.Start.Disk == DiskId.None ? "it names no disk"
             : !isAlike ? "its disk belongs to another cluster, which was founded with other disks"
             : _memory.Refutes(from, claim.Start);
     }

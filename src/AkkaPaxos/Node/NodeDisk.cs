@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Akka.Actor;
-using Akka.Event;
 using Akka.Persistence;
 using AkkaPaxos.Consensus;
 using AkkaPaxos.MultiPaxos;
@@ -57,8 +56,6 @@ internal sealed class NodeDisk : UntypedPersistentActor
         return BitConverter.ToUInt64(bytes);
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
-
     private string MarkId => _context.PersistenceId("disk-mark");
 
     protected override void OnRecover(object message)
@@ -81,9 +78,10 @@ internal sealed class NodeDisk : UntypedPersistentActor
         {
             case EarlierRecords.Found found: OnEarlier(found); break;
             case LoadSnapshotResult m: OnMark((m.Snapshot?.Snapshot as DiskMark)?.Start); break;
-            case LoadSnapshotFailed m: throw m.Cause;
+            case LoadSnapshotFailed m: Unreadable("disk-mark", m.Cause); break;
+            case EarlierRecords.Unread m: Unreadable(m.Role, m.Cause); break;
             case SaveSnapshotSuccess m: OnMarkSaved(m.Metadata.SequenceNr); break;
-            case SaveSnapshotFailure m: throw m.Cause;
+            case SaveSnapshotFailure m: OnMarkNotSaved(m.Cause); break;
             case RecordPeer m when _memory.IsNews(m.Node, m.Start): Write(new PeerStarted(m.Node, m.Start)); break;
             case RecordFounding m when _memory is { Founding: null, IsAdopted: false }: Write(new FoundingRecorded(m.Configuration)); break;
             case Found when _memory is { Founding: not null, IsFounded: false }: Write(new ClusterFounded()); break;
@@ -146,6 +144,19 @@ internal sealed class NodeDisk : UntypedPersistentActor
             // Never with a bound of 0, which MemorySnapshotStore takes for no bound.
             if (number > 1) SnapshotStore.Tell(new DeleteSnapshots(MarkId, new SnapshotSelectionCriteria(number - 1)), Self);
         });
+    }
+
+    private void OnMarkNotSaved(Exception cause)
+    {
+        _store.Failed("its mark cannot be saved in the snapshot store", cause);
+        Context.Parent.Tell(new WriteFailed(cause), Self);
+        Context.Stop(Self);
+    }
+
+    private void Unreadable(string role, Exception cause)
+    {
+        new RoleLink(Context, _context, "disk").TellRecoveryFailed(Log, cause, role);
+        Context.Stop(Self);
     }
 
     // ---- what is journaled, and said ----

@@ -7,7 +7,8 @@ namespace AkkaPaxos.Node;
 /// start on disk: should an older copy of its disk come back, one of any majority knows better. So a node that hears only one other is welcomed by way of that one.
 /// </summary>
 /// <param name="self">This node.</param>
-internal sealed class Welcomes(NodeId self)
+/// <param name="members">All members.</param>
+internal sealed class Welcomes(NodeId self, IReadOnlyCollection<NodeId> members)
 {
     private readonly SortedDictionary<NodeId, (DiskStart Start, SortedSet<NodeId> By)> _known = [];
     private DiskMemory _memory = DiskMemory.Empty;
@@ -43,7 +44,7 @@ internal sealed class Welcomes(NodeId self)
                     : $"its disk is at start {own.Number}, and node {from} has seen start {known.Start.Number} before this one: its folder is an older copy, that has forgotten what it "
                         + "promised since; it does not vote or answer; put back what was in its folder, as it was last";
             if (_known.TryGetValue(known.Node, out var same) && same.Start == known.Start) same.By.UnionWith(known.By);
-            else if (known.Node != self && known.Node != from && _memory.IsNews(known.Node, known.Start)) news.Add(new RecordPeer(known.Node, known.Start));
+            else if (known.Node != self && known.Node != from && members.Contains(known.Node) && _memory.IsNews(known.Node, known.Start)) news.Add(new RecordPeer(known.Node, known.Start));
         }
         return news;
     }
