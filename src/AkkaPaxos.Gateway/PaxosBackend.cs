@@ -17,17 +17,31 @@ public sealed class PaxosBackend : IKvBackend
     private Task<string?> _problems = Task.FromResult<string?>(null);
     private long _problemsAskedAt = -ProblemsAreGoodForMs;
     private int _isMakingSnapshot;
+    private KnownCluster? _clusterId;
+
+    private sealed record KnownCluster(ConfigurationHistory Of, ulong Id);
 
     /// <summary>Puts a gateway in front of <paramref name="paxos"/>, whose state machine must be <see cref="Kv.KvStateMachine"/>.</summary>
     public PaxosBackend(Paxos paxos)
     {
         _paxos = paxos;
-        var name = $"{paxos.Settings.Group} {string.Join(' ', paxos.Settings.Membership.Members.Select(m => $"{m.Id}={m.Address}"))}";
-        ClusterId = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
     }
 
     /// <inheritdoc/>
-    public ulong ClusterId { get; }
+    public ulong ClusterId
+    {
+        get
+        {
+            // Of those that founded the cluster, so that it stays when the members change. They are known for good once the disk has been read.
+            var founding = _paxos.Settings.Membership.Founding;
+            if (_clusterId is not { } known || !ReferenceEquals(known.Of, founding))
+            {
+                var name = $"{_paxos.Settings.Group} {string.Join(' ', founding.Latest.Members.Select(m => $"{m.Id}={m.Address}"))}";
+                _clusterId = known = new(founding, BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name))));
+            }
+            return known.Id;
+        }
+    }
 
     /// <inheritdoc/>
     public int Node => _paxos.Settings.NodeId.Value;

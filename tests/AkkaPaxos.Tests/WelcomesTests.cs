@@ -7,7 +7,7 @@ namespace AkkaPaxos.Tests;
 public sealed class WelcomesTests
 {
     private static readonly NodeId One = new(1), Two = new(2), Three = new(3), Four = new(4);
-    private readonly Welcomes _one = new(One, [One, Two, Three, Four]);
+    private readonly Welcomes _one = new(One, new Membership(((NodeId[])[One, Two, Three, Four]).Select(n => new Member(n, $"akka.tcp://akkapaxos@10.0.0.{n}:4053"))));
 
     private static DiskStart Start(ulong disk, long number = 1) => new(new DiskId(disk), number, disk * 100 + (ulong)number);
 

@@ -11,6 +11,7 @@ namespace AkkaPaxos.Consensus;
 public sealed class Membership
 {
     private readonly Lock _changing = new();
+    private volatile ConfigurationHistory _founding;
     private volatile ConfigurationHistory _history;
 
     /// <summary>The membership of a cluster that these found.</summary>
@@ -25,10 +26,10 @@ public sealed class Membership
     }
 
     /// <summary>The membership that a log has led to.</summary>
-    public Membership(ConfigurationHistory history) => (Founding, _history) = (history, history);
+    public Membership(ConfigurationHistory history) => (_founding, _history) = (history, history);
 
     /// <summary>What a state before the first slot begins with.</summary>
-    public ConfigurationHistory Founding { get; }
+    public ConfigurationHistory Founding => _founding;
 
     /// <summary>All that is known.</summary>
     public ConfigurationHistory History => _history;
@@ -60,6 +61,16 @@ public sealed class Membership
 
     /// <summary>Whose acceptance chooses a value in <paramref name="slot"/>.</summary>
     public Quorum Phase2(long slot) => At(slot).Phase2;
+
+    /// <summary>From the node, before its roles start: what its cluster was founded with, which its own file does not know.</summary>
+    public void Found(Configuration founding)
+    {
+        lock (_changing)
+        {
+            _founding = new ConfigurationHistory(founding);
+            if (Latest.Version == 0) _history = _founding;
+        }
+    }
 
     /// <summary>From the replica: what the log says now.</summary>
     /// <returns>Whether it says anything new.</returns>

@@ -79,11 +79,11 @@ public class Fetcher : UntypedActor, IWithTimers
         if (_lag.Asked != asked) _transfer = null;
     }
 
-    // One that is no member, or none any more, learns that it is behind, so that it finds out.
+    // One that is no member, or none any more, learns what has become of the cluster.
     private void OnProgress(Progress other)
     {
         _lag.Heard(other);
-        if (_progress is not null && other.SlotOut < _slotOut && !_context.Membership.Replicas(_slotOut).Contains(other.From)) Tell(other.From, _progress);
+        if (_progress is not null && !_context.Membership.Replicas(_slotOut).Contains(other.From)) Tell(other.From, _progress);
     }
 
     private void Tell(NodeId peer, Progress progress) => _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);

@@ -68,7 +68,8 @@ internal sealed class Questions
         foreach (var query in request.Queries)
         {
             var asked = new PendingQuery(_replica.Sender, query, _tick);
-            if (RequestSize.Problem(query.Operation, _settings.MaxRequestBytes) is { } tooLarge) Refuse(asked, QueryStatus.TooLarge, tooLarge);
+            if (!IsKnown) Refuse(asked, QueryStatus.Overloaded, $"node {_context.Self} has a new disk, and answers nothing before the log knows it");
+            else if (RequestSize.Problem(query.Operation, _settings.MaxRequestBytes) is { } tooLarge) Refuse(asked, QueryStatus.TooLarge, tooLarge);
             else if (query.Serializable) now.Add(asked);
             else if (_reads.Bytes + query.Operation.Length > _settings.PendingBytes)
                 Refuse(asked, QueryStatus.Overloaded, $"{_reads.Bytes} bytes of questions wait at node {_context.Self} already");
@@ -76,6 +77,9 @@ internal sealed class Questions
         }
         Answer(now, state);
     }
+
+    // What it answers with a disk that the log does not know may be older than what it answered with the one before (M2).
+    private bool IsKnown => _context.Membership.Latest.Find(_context.Self) is not { Disk.Value: > 0 } member || member.Disk == _context.Disk;
 
     private void Refuse(PendingQuery asked, QueryStatus why, string text)
     {

@@ -122,7 +122,7 @@ internal sealed class ClusterJoin : UntypedActor, IWithTimers
         if (_favours == _settings.NodeId && IsMajority([_favours, .. others.Where(o => o.Favours == _favours).Select(o => o.From)])) Join(_favours);
     }
 
-    private bool IsMajority(HashSet<NodeId> nodes) => _settings.Membership.Phase1(1).IsMetBy(nodes);
+    private bool IsMajority(HashSet<NodeId> nodes) => _settings.Membership.Latest.Phase1.IsMetBy(nodes);
 
     private void Join(NodeId node) => _cluster.Join(Address.Parse(_settings.Membership.Members.Single(m => m.Id == node).Address));
 

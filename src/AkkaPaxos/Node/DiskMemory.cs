@@ -28,6 +28,12 @@ internal sealed record DiskMemory : INodeMessage
     /// <summary>Whether <see cref="Founding"/> is in force.</summary>
     public bool IsFounded { get; init; }
 
+    /// <summary>Whether it has come to a cluster that was founded without it.</summary>
+    public bool IsJoined { get; init; }
+
+    /// <summary>Who takes part, as the node last knew; null where the members have not changed.</summary>
+    public ConfigurationHistory? Configurations { get; init; }
+
     /// <summary>The latest start of each other member that was heard of.</summary>
     public ImmutableSortedDictionary<NodeId, DiskStart> Peers { get; init; } = ImmutableSortedDictionary<NodeId, DiskStart>.Empty;
 
@@ -35,7 +41,7 @@ internal sealed record DiskMemory : INodeMessage
     public string? Unfit { get; init; }
 
     /// <summary>Whether the disk belongs to a cluster.</summary>
-    public bool IsMember => Unfit is null && (IsFounded || IsAdopted);
+    public bool IsMember => Unfit is null && (IsFounded || IsAdopted || IsJoined);
 
     /// <summary>With what was journaled.</summary>
     /// <exception cref="ArgumentException">It is none of a disk's records.</exception>
@@ -45,19 +51,23 @@ internal sealed record DiskMemory : INodeMessage
         DiskMarked r => this with { Marked = r.Number },
         FoundingRecorded r => this with { Founding = r.Configuration },
         ClusterFounded => this with { IsFounded = true },
+        ClusterJoined r => this with { Founding = r.Founding, IsJoined = true },
+        MembersChanged r => this with { Configurations = ConfigurationHistory.Of(r.Configurations) },
         PeerStarted r => this with { Peers = Peers.SetItem(r.Node, r.Start) },
         _ => throw new ArgumentException($"{record} is no record of a disk", nameof(record)),
     };
 
     /// <summary>The disk that a member is known by; <see cref="DiskId.None"/> where it is not known by any.</summary>
-    public DiskId DiskOf(NodeId node) => Peers.TryGetValue(node, out var start) ? start.Disk : Founding?.Find(node)?.Disk ?? DiskId.None;
+    public DiskId DiskOf(NodeId node) =>
+        Configurations?.Latest.Find(node)?.Disk is { Value: > 0 } admitted ? admitted
+        : Peers.TryGetValue(node, out var start) ? start.Disk : Founding?.Find(node)?.Disk ?? DiskId.None;
 
     /// <summary>Why a start of another member is not to be believed; null where nothing speaks against it.</summary>
     public string? Refutes(NodeId node, DiskStart start)
     {
         var known = DiskOf(node);
         if (known != DiskId.None && known != start.Disk) return $"it has disk {start.Disk}, and is known by disk {known}";
-        return Peers.TryGetValue(node, out var latest) && start.IsRefutedBy(latest)
+        return Peers.TryGetValue(node, out var latest) && latest.Disk == start.Disk && start.IsRefutedBy(latest)
             ? $"it says start {start.Number}, and start {latest.Number} has been before: its folder is an older copy of itself"
             : null;
     }

@@ -36,6 +36,14 @@ public sealed record FoundingRecorded(Configuration Configuration) : IPaxosRecor
 /// <summary>In a node's disk journal: every member has recorded the same <see cref="FoundingRecorded"/>, so it is in force.</summary>
 public sealed record ClusterFounded : IPaxosRecord;
 
+/// <summary>In a node's disk journal: it has come, empty, to a cluster that was founded without it. What it says counts once the log knows it.</summary>
+/// <param name="Founding">What the cluster was founded with.</param>
+public sealed record ClusterJoined(Configuration Founding) : IPaxosRecord;
+
+/// <summary>In a node's disk journal: who takes part, by what the node's replica has executed. Where all that founded the cluster are gone it finds the others by this.</summary>
+/// <param name="Configurations">Which configuration governs which slots.</param>
+public sealed record MembersChanged(IReadOnlyList<Governing> Configurations) : IPaxosRecord;
+
 /// <summary>In a node's disk journal: another member was heard of with this start.</summary>
 /// <param name="Node">The member.</param>
 /// <param name="Start">Its latest start.</param>

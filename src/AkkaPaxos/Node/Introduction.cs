@@ -97,7 +97,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         (_settings, _peers) = (settings, peers);
         _founding = new Founding(settings.NodeId, settings.Membership.Members, (int)Math.Min(settings.Protocol.Window, int.MaxValue));
-        _welcomes = new Welcomes(settings.NodeId, [.. settings.Membership.Members.Select(m => m.Id)]);
+        _welcomes = new Welcomes(settings.NodeId, settings.Membership);
         _peerLog = new PeerLog(_log, settings.Membership.Members.Where(m => m.Id != settings.NodeId), Context.System.Scheduler.Now);
     }
 
@@ -186,16 +186,18 @@ internal sealed class Introduction : UntypedActor, IWithTimers
             : _memory.IsMember ? DiskStage.Member
             : _memory.Founding is null ? DiskStage.Empty
             : DiskStage.Recorded;
-        return new DiskClaim(stage, _memory?.Own ?? new DiskStart(DiskId.None, 0, 0), _founding.Window, _memory?.Founding, _welcomes.Known);
+        return new DiskClaim(stage, _memory?.Own ?? new DiskStart(DiskId.None, 0, 0), _founding.Window, _memory?.Founding, _welcomes.Known,
+            IsChanged ? _settings.Membership.History : null);
     }
 
     private void Answer(Hello hello)
     {
-        var known = _settings.Membership.Members.FirstOrDefault(m => m.Id == hello.From);
-        var reason = known is null ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows"
+        var known = _settings.Membership.Latest.Find(hello.From);
+        var reason = known is null
+            ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows{(IsChanged ? $", which are those of configuration {_settings.Membership.Latest.Version}" : "")}; a node is added by `akkapaxos member add`"
             : known.Address != hello.Address
                 ? $"node id {hello.From} belongs to {known.Address}, not to {hello.Address}; give each node its own akkapaxos.node-id"
-            : !hello.Members.SequenceEqual(_settings.Membership.Members) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
+            : !IsFounded(hello) && !hello.Members.Select(m => (m.Id, m.Address)).SequenceEqual(_settings.Membership.Members.Select(m => (m.Id, m.Address))) ? $"akkapaxos.members differs from that of node {_settings.NodeId}"
             : null;
         if (reason is not null)
         {
@@ -211,6 +213,11 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         else if (_memory is null or { IsMember: true } && !_standing.IsOver) Sender.Tell(new Welcome(_settings.NodeId), Self); // a disk that counts for nothing welcomes nobody
         Decide();
     }
+
+    private bool IsChanged => _settings.Membership.Latest.Version > 0;
+
+    // Then the log says who takes part, and what stands in a file matters no more.
+    private bool IsFounded(Hello hello) => hello.Disk is { Stage: DiskStage.Member } || (hello.Disk is not null && _memory is { IsMember: true });
 
     private void Saw(NodeId node)
     {
@@ -231,6 +238,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
             return;
         }
         if (claim.Stage != DiskStage.Member) return; // it is about to be
+        if (claim.Configurations is { } configurations) _settings.Membership.Learn(configurations); // its log's; this node's own may be behind
         foreach (var news in _welcomes.Heard(from, claim)) Context.Parent.Tell(news, Self);
     }
 
@@ -250,8 +258,9 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         if (_isTurnedAway) return;
         if (_memory is not null) Consider(_memory);
         if (IsDecided || _refusedBy.Count == 0) return;
+        if (_memory is { IsMember: true } && IsChanged) return; // removed, it goes by the log
         var possible = _settings.Membership.Members.Select(m => m.Id).Where(id => !_refusedBy.ContainsKey(id)).ToHashSet();
-        if (_settings.Membership.Phase1(1).IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
+        if (_settings.Membership.Latest.Phase1.IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
         _isTurnedAway = true;
         var (node, reason) = _refusedBy.First();
         Context.Parent.Tell(new TurnedAway($"node {node} refused this node: {reason}"), Self);
@@ -261,18 +270,37 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     {
         if (_standing.IsOver) return;
         if (_founding.Next(memory, _claims) is { } step) Context.Parent.Tell(step, Self);
+        else if (ToJoin(memory) is { } join) Context.Parent.Tell(join, Self);
         HashSet<NodeId> welcomedBy = [_settings.NodeId, .. _welcomedBy, .. _welcomes.OfSelf];
         var standing = memory.Unfit is { } unfit ? new Standing(false, $"{unfit}: it does not vote or answer; put back both as they were last", true)
             : _welcomes.Refuted is { } refuted ? new Standing(false, refuted, true)
-            : _standing.MayRun ? _standing
             : !memory.IsMember ? new Standing(false, _founding.Waits(memory, _claims, Lately().ToHashSet()), false)
-            : _settings.Membership.Phase1(1).IsMetBy(welcomedBy) ? new Standing(true, null, false)
+            : memory.IsJoined && !IsAdmitted(memory) ? new Standing(_standing.MayRun || HearsMajority(), WaitsForAdmission(memory), false)
+            : _standing.MayRun || _settings.Membership.Latest.Phase1.IsMetBy(welcomedBy) ? new Standing(true, null, false)
             : new Standing(false, WaitsForWelcome(welcomedBy), false);
         if (standing == _standing) return;
         _standing = standing;
         Context.Parent.Tell(standing, Self);
         if (standing.IsOver) SayHowItStands();
     }
+
+    // ---- an empty disk, and a cluster that is there ----
+
+    // Where the log knows no disk of this node that it could tell this one from, an operator has to say that nothing was lost.
+    private Join? ToJoin(DiskMemory memory) => memory is not { IsMember: false, Unfit: null, Founding: null, Own: not null } || !_settings.Recovers ? null
+        : _claims.Where(c => c.Value is { Stage: DiskStage.Member, Founding: not null } && !_refusedBy.ContainsKey(c.Key))
+            .Select(c => new Join(c.Value.Founding!, c.Value.Configurations))
+            .Where(j => (j.Configurations?.Latest ?? j.Founding).Find(_settings.NodeId) is not { } known || known.Disk != DiskId.None || !known.Votes)
+            .MaxBy(j => j.Configurations?.Latest.Version ?? 0);
+
+    private bool IsAdmitted(DiskMemory memory) => _settings.Membership.Latest.Find(_settings.NodeId)?.Disk == memory.Own!.Disk;
+
+    // One of them knows whether this disk has been put back as it was earlier.
+    private bool HearsMajority() => _settings.Membership.Latest.Phase1.IsMetBy(_claims.Where(c => c.Value.Stage == DiskStage.Member).Select(c => c.Key).ToHashSet());
+
+    private string WaitsForAdmission(DiskMemory memory) => _settings.Membership.Latest.Find(_settings.NodeId) is { Disk: var known } && known != DiskId.None
+        ? $"its disk {memory.Own!.Disk} is new, and the log knows it by disk {known}: it does not vote or answer until the new one is admitted"
+        : $"its disk {memory.Own!.Disk} is new: it does not vote or answer until the log knows it";
 
     private string WaitsForWelcome(HashSet<NodeId> welcomedBy)
     {

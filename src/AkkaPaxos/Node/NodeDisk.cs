@@ -15,6 +15,12 @@ internal sealed record RecordFounding(Configuration Configuration) : INodeMessag
 /// <summary>To the disk: every member has recorded the same, so the cluster is founded.</summary>
 internal sealed record Found : INodeMessage;
 
+/// <summary>To the disk: it is empty, and there is a cluster that was founded without it, which it is to join.</summary>
+internal sealed record Join(Configuration Founding, ConfigurationHistory? Configurations) : INodeMessage;
+
+/// <summary>To the disk: record who takes part.</summary>
+internal sealed record RecordMembers(ConfigurationHistory Configurations) : INodeMessage;
+
 /// <summary>
 /// The identity of a node's disk (Paxos Made Live 5.1): drawn at random at the first start on empty stores, with a counter of starts, what the cluster was
 /// founded with, and what the other members' disks were when they were last heard of. Tells its node a <see cref="DiskMemory"/>, first when this start is
@@ -85,7 +91,9 @@ internal sealed class NodeDisk : UntypedPersistentActor
             case RecordPeer m when _memory.IsNews(m.Node, m.Start): Write(new PeerStarted(m.Node, m.Start)); break;
             case RecordFounding m when _memory is { Founding: null, IsAdopted: false }: Write(new FoundingRecorded(m.Configuration)); break;
             case Found when _memory is { Founding: not null, IsFounded: false }: Write(new ClusterFounded()); break;
-            case RecordPeer or RecordFounding or Found or DeleteSnapshotsSuccess or DeleteSnapshotsFailure: break;
+            case Join m when _memory is { Founding: null, IsMember: false }: Write(new ClusterJoined(m.Founding), () => JoinedAs(m)); break;
+            case RecordMembers m: Write(new MembersChanged(m.Configurations.Entries)); break;
+            case RecordPeer or RecordFounding or Found or Join or DeleteSnapshotsSuccess or DeleteSnapshotsFailure: break;
             default: Unhandled(message); break;
         }
     }
@@ -160,6 +168,12 @@ internal sealed class NodeDisk : UntypedPersistentActor
     }
 
     // ---- what is journaled, and said ----
+
+    private void JoinedAs(Join join)
+    {
+        if (join.Configurations is { } configurations) Write(new MembersChanged(configurations.Entries));
+        else Say(_memory);
+    }
 
     private void Write(IPaxosRecord record) => Write(record, () => Say(_memory));
 

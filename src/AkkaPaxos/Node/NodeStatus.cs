@@ -52,8 +52,12 @@ public sealed record PeerStatus(
 /// <summary>Why a node can no longer take part.</summary>
 /// <param name="message">One line.</param>
 /// <param name="startAgain">Whether all is well with the node once it is started again, in a new actor system.</param>
-public sealed class NodeFailedException(string message, bool startAgain = false) : Exception(message)
+/// <param name="isRemoved">Whether nothing is wrong: the node has been removed from the members.</param>
+public sealed class NodeFailedException(string message, bool startAgain = false, bool isRemoved = false) : Exception(message)
 {
+    /// <summary>Whether nothing is wrong: the node has been removed from the members.</summary>
+    public bool IsRemoved { get; } = isRemoved;
+
     /// <summary>Whether all is well with the node once it is started again, in a new actor system.</summary>
     public bool StartAgain { get; } = startAgain;
 }

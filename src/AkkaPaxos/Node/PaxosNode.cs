@@ -83,6 +83,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private readonly Role _disk = new("disk");
     private readonly ulong _incarnation = NodeDisk.Draw();
     private DiskMemory? _memory;
+    private IActorRef? _linkFinder;
     private Standing _standing = new(false, "its disk has not been read yet", false);
     private string? _problem;
 
@@ -102,9 +103,8 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         _peers.Links.Asker = Context.ActorOf(Props.Create(typeof(PeerLinkAnswers), _peers.Links), "links");
         if (_peers.Direct is { } direct)
         {
-            var finder = Context.ActorOf(Props.Create(typeof(LinkFinder), direct), "link-finder");
-            foreach (var other in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
-                finder.Tell(new LinkFinder.Seek(direct.Node(other.Address), PeerDirectory.Path("", _settings.Group, "introduction")));
+            _linkFinder = Context.ActorOf(Props.Create(typeof(LinkFinder), direct), "link-finder");
+            SeekLinks();
         }
         _peers.SetOwn("introduction", Context.ActorOf(Props.Create(typeof(Introduction), _settings, _peers), "introduction"));
         StartDisk();
@@ -123,12 +123,14 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         {
             case DiskMemory memory:
                 _memory = memory;
+                if (memory is { IsMember: true, Founding: { } founding }) _settings.Membership.Found(founding);
+                if (memory.Configurations is { } configurations) _settings.Membership.Learn(configurations);
                 Introduction.Tell(memory, Self);
                 break;
             case GetDisk:
                 if (_memory is not null) Sender.Tell(_memory, Self);
                 break;
-            case RecordPeer or RecordFounding or Found:
+            case RecordPeer or RecordFounding or Found or Join:
                 _disk.Actor?.Tell(message, Self);
                 break;
             case Standing standing:
@@ -162,7 +164,9 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             case Look:
                 foreach (var role in AllRoles) SayHowStoreDoes(role);
                 Introduction.Tell(new OwnProblem(Problem()), Self);
+                LookWhoTakesPart();
                 break;
+            case OthersProgress others: StopIfRemoved(others); break;
             case Terminated terminated:
                 if (RoleOf(terminated.ActorRef) is { } stopped) Ended(stopped);
                 break;
@@ -202,6 +206,32 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         if (standing.MayRun && !mayRun && _settings.JoinCluster && Context.System.Settings.HasCluster
             && Akka.Cluster.Cluster.Get(Context.System).Settings.SeedNodes.IsEmpty && Context.Child(ClusterJoin.Name).IsNobody())
             Context.ActorOf(Props.Create(typeof(ClusterJoin), _settings, _peers), ClusterJoin.Name);
+    }
+
+    // ---- the members change ----
+
+    private void LookWhoTakesPart()
+    {
+        var membership = _settings.Membership;
+        SeekLinks();
+        if (_memory is not { IsMember: true } memory) return;
+        if (membership.Latest.Version > (memory.Configurations?.Latest.Version ?? 0)) _disk.Actor?.Tell(new RecordMembers(membership.History), Self);
+        if (membership.Latest.Find(_settings.NodeId) is null) _peers.Fetcher(_settings.NodeId).Tell(GetOthersProgress.Instance, Self);
+    }
+
+    // Not before a majority of the others has on disk what was decided while this one voted.
+    private void StopIfRemoved(OthersProgress others)
+    {
+        var (latest, from) = (_settings.Membership.Latest, _settings.Membership.History.QuorumsFrom);
+        if (latest.Find(_settings.NodeId) is not null || !latest.Phase1.IsMetBy(others.Peers.Where(p => p.SnapshotSlot >= from).Select(p => p.From).ToHashSet())) return;
+        StopForGood($"it is no member any more: configuration {latest.Version} is of {string.Join(", ", latest.Ids)}", removed: true);
+    }
+
+    private void SeekLinks()
+    {
+        if (_peers.Direct is not { } direct || _linkFinder is null) return;
+        foreach (var other in _settings.Membership.Members.Where(m => m.Id != _settings.NodeId))
+            _linkFinder.Tell(new LinkFinder.Seek(direct.Node(other.Address), PeerDirectory.Path("", _settings.Group, "introduction")));
     }
 
     private static void Failed(Role role, Exception failure)
@@ -308,14 +338,15 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private string? Problem() =>
         _problem ?? (_disk.IsOver || ProblemNow(_disk) is not null ? $"disk: {ProblemNow(_disk)}" : null) ?? _standing.Problem ?? _roles.Select(r => ProblemNow(r) is { } problem ? $"{r.Name}: {problem}" : null).FirstOrDefault(p => p is not null);
 
-    private void StopForGood(string reason, bool startAgain = false)
+    private void StopForGood(string reason, bool startAgain = false, bool removed = false)
     {
         if (_problem is not null) return;
         _problem = reason;
         if (startAgain) _log.Warning("node {0} is to be started again: {1}", _settings.NodeId, reason);
+        else if (removed) _log.Info("node {0} stops: {1}", _settings.NodeId, reason);
         else _log.Error("node {0} stops: {1}", _settings.NodeId, reason);
         foreach (var role in _roles.Where(r => r.Actor is not null)) Context.Stop(role.Actor);
-        _failed(new NodeFailedException(reason, startAgain));
+        _failed(new NodeFailedException(reason, startAgain, removed));
     }
 
     // A restart would only repeat it: a record that the disk has changed does not read the next time either, nor do the entries of two writers, which

@@ -44,6 +44,12 @@ public sealed class PaxosSettings
         if (_stateMachine.GetConstructor(Type.EmptyTypes) is null)
             throw Wrong("state-machine", $": class {_stateMachine.FullName} has no public constructor without parameters");
         JoinCluster = section.Switch("join-cluster");
+        Recovers = section.Text("recover") switch
+        {
+            "automatic" => true,
+            "manual" => false,
+            _ => throw section.Wrong("recover", "automatic or manual"),
+        };
         Links = LinkSettings.Read(config.WithFallback(DefaultConfig()), Address, Protocol);
         TraceSlots = section.Whole("trace-slots", min: 0);
         RandomSeed = section.Whole("random-seed", min: int.MinValue);
@@ -100,6 +106,9 @@ public sealed class PaxosSettings
 
     /// <summary>Which classes fill them.</summary>
     public RoleRegistry Registry { get; }
+
+    /// <summary>Whether a node with an empty disk joins a cluster that is there, and is admitted with it, without an operator.</summary>
+    public bool Recovers { get; }
 
     /// <summary>Whether the node joins its fellow members in an Akka cluster, where nothing else does.</summary>
     public bool JoinCluster { get; }

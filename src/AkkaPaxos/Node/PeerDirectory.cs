@@ -14,7 +14,7 @@ internal sealed class PeerDirectory : IPeerDirectory
 {
     private readonly ActorSystem _system;
     private readonly PaxosSettings _settings;
-    private readonly ConcurrentDictionary<(NodeId Node, string Role), IActorRef> _remote = new();
+    private readonly ConcurrentDictionary<(NodeId Node, string Role), (string Address, IActorRef Link)> _remote = new();
     private readonly ConcurrentDictionary<string, IActorRef> _own = new();
 
     /// <param name="system">The node's actor system.</param>
@@ -46,14 +46,20 @@ internal sealed class PeerDirectory : IPeerDirectory
     public IActorRef Find(NodeId node, string role)
     {
         if (node == _settings.NodeId) return _own.GetValueOrDefault(role, ActorRefs.Nobody);
-        if (_remote.TryGetValue((node, role), out var known)) return known;
-        var member = _settings.Membership.Members.FirstOrDefault(m => m.Id == node);
-        if (member is null) return ActorRefs.Nobody;
-        var peer = ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(member.Address, _settings.Group, role));
+        if (AddressOf(node) is not { } address) return ActorRefs.Nobody;
+        if (_remote.TryGetValue((node, role), out var known) && known.Address == address) return known.Link;
+        var peer = ((ExtendedActorSystem)_system).Provider.ResolveActorRef(Path(address, _settings.Group, role));
         IActorRef link = Links.Add(node, role, peer);
         // Who introduces himself does so by the way on which direct links are found.
-        if (Direct is not null && role != "introduction") link = Direct.Node(member.Address).Actor(Path("", _settings.Group, role), link);
-        return _remote.GetOrAdd((node, role), link);
+        if (Direct is not null && role != "introduction") link = Direct.Node(address).Actor(Path("", _settings.Group, role), link);
+        return _remote.AddOrUpdate((node, role), (address, link), (_, other) => other.Address == address ? other : (address, link)).Link;
+    }
+
+    // Also of one that is a member no more: it may still ask.
+    private string? AddressOf(NodeId node)
+    {
+        var history = _settings.Membership.History;
+        return history.Latest.Find(node)?.Address ?? history.Entries.Select(e => e.Configuration.Find(node)?.Address).LastOrDefault(a => a is not null);
     }
 
     public void SetOwn(string role, IActorRef actor) => _own[role] = actor;

@@ -7,8 +7,8 @@ namespace AkkaPaxos.Node;
 /// start on disk: should an older copy of its disk come back, one of any majority knows better. So a node that hears only one other is welcomed by way of that one.
 /// </summary>
 /// <param name="self">This node.</param>
-/// <param name="members">All members.</param>
-internal sealed class Welcomes(NodeId self, IReadOnlyCollection<NodeId> members)
+/// <param name="membership">Who takes part.</param>
+internal sealed class Welcomes(NodeId self, Membership membership)
 {
     private readonly SortedDictionary<NodeId, (DiskStart Start, SortedSet<NodeId> By)> _known = [];
     private DiskMemory _memory = DiskMemory.Empty;
@@ -38,16 +38,19 @@ internal sealed class Welcomes(NodeId self, IReadOnlyCollection<NodeId> members)
         if (_memory.IsNews(from, claim.Start)) news.Add(new RecordPeer(from, claim.Start));
         foreach (var known in claim.Known)
         {
-            if (known.Node == self && _memory.Own is { } own && own.IsRefutedBy(known.Start))
+            if (known.Node == self && _memory.Own is { } own && own.IsRefutedBy(known.Start) && !IsLostOne(known.Start))
                 Refuted ??= known.Start.Disk != own.Disk
                     ? $"its disk is {own.Disk}, and node {from} knows it by disk {known.Start.Disk}: it does not vote or answer; put back what was in its folder, as it was last"
                     : $"its disk is at start {own.Number}, and node {from} has seen start {known.Start.Number} before this one: its folder is an older copy, that has forgotten what it "
                         + "promised since; it does not vote or answer; put back what was in its folder, as it was last";
             if (_known.TryGetValue(known.Node, out var same) && same.Start == known.Start) same.By.UnionWith(known.By);
-            else if (known.Node != self && known.Node != from && members.Contains(known.Node) && _memory.IsNews(known.Node, known.Start)) news.Add(new RecordPeer(known.Node, known.Start));
+            else if (known.Node != self && known.Node != from && membership.Latest.Find(known.Node) is not null && _memory.IsNews(known.Node, known.Start)) news.Add(new RecordPeer(known.Node, known.Start));
         }
         return news;
     }
+
+    // The node had that disk before: what this one says counts once the log knows it.
+    private bool IsLostOne(DiskStart start) => _memory is { IsJoined: true, Own: { } own } && own.Disk != start.Disk;
 
     private void Keep(NodeId node, DiskStart start)
     {
