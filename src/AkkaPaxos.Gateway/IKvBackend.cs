@@ -63,6 +63,7 @@ public interface IKvBackend
 /// <param name="Problem">Why it cannot serve; null where it can.</param>
 /// <param name="Durability">What an acknowledged write survives there; null from a node that does not say.</param>
 /// <param name="Links">How its messages travel: <c>akka</c> or <c>direct</c>; null from a node that does not say.</param>
+/// <param name="Disk">The id of the disk that it is on, 16 hexadecimal digits; null before that is known, and from a node that does not say.</param>
 public sealed record NodeReport(
     int Node,
     string Address,
@@ -77,7 +78,8 @@ public sealed record NodeReport(
     IReadOnlyList<PeerReport> Peers,
     string? Problem,
     DurabilityReport? Durability = null,
-    string? Links = null);
+    string? Links = null,
+    string? Disk = null);
 
 /// <summary>What an acknowledged write survives on a node.</summary>
 /// <param name="Level"><c>full</c>, <c>relaxed</c>, <c>unverified</c> or <c>in memory</c>.</param>

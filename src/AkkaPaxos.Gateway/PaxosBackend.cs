@@ -95,7 +95,8 @@ public sealed class PaxosBackend : IKvBackend
             [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked))],
             status.Problem,
             new DurabilityReport(status.Durability.Word, status.Durability.Detail),
-            _paxos.Settings.Links.Word);
+            _paxos.Settings.Links.Word,
+            status.Disk == DiskId.None ? null : $"{status.Disk}");
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using AkkaPaxos.Cli;
+using Microsoft.Data.Sqlite;
 
 namespace AkkaPaxos.Cluster.Tests;
 
@@ -137,6 +138,44 @@ public sealed class DiskTests : RealProcesses
         await Until("nodes 1 and 2 do not serve", () => Kv.TryPut(two.Http, "k", "1"));
     }
 
+    /// <summary>As a release left them that knew no disks: what the roles have promised, and no word of whose disk it is.</summary>
+    [Fact]
+    public async Task Folders_of_an_earlier_release_are_taken_over_and_known_from_then_on()
+    {
+        using var cluster = await Founded("sql");
+        var (one, two, three) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
+        await Until("they do not serve", () => Kv.TryPut(one.Http, "k", "1"));
+        await cluster.WaitForAgreement(Patience);
+        cluster.StopAll(Patience);
+        foreach (var node in cluster.Nodes)
+        {
+            Execute(node, "journal.db", "DELETE FROM journal WHERE persistence_id LIKE '%-disk'");
+            Execute(node, "snapshots.db", "DELETE FROM snapshot WHERE persistence_id LIKE '%-disk-mark'");
+        }
+        cluster.Start(two);
+        cluster.Start(three); // no founding: two are enough
+        await Until("nodes 2 and 3 do not serve", async () => await Read(three, "k", serializable: false) == HttpStatusCode.OK);
+        Assert.Equal("1", await Kv.Get(two.Http, "k"));
+        cluster.Start(one);
+        await cluster.WaitForAgreement(Patience);
+
+        LocalCluster.Stop(two, Patience);
+        Directory.Delete(Data(two), recursive: true);
+        cluster.Start(two);
+        await Says(two, "is empty, and node ");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(two, "k", serializable: true));
+        await Until("the others do not serve", () => Kv.TryPut(one.Http, "k", "2"));
+    }
+
+    private static void Execute(LocalNode node, string file, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(Data(node), file)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Assert.True(command.ExecuteNonQuery() > 0, sql);
+    }
+
     /// <summary>Three nodes that have all been there.</summary>
     private async Task<LocalCluster> Founded(string journal)
     {
@@ -144,6 +183,9 @@ public sealed class DiskTests : RealProcesses
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         await cluster.WaitForAgreement(Patience);
+        var disks = await Task.WhenAll(cluster.Nodes.Select(async n => $"{JsonNode.Parse(await n.Http.GetStringAsync("/status"))!["disk"]}"));
+        Assert.All(disks, disk => Assert.Matches("^[0-9a-f]{16}$", disk));
+        Assert.Equal(3, disks.Distinct().Count());
         return cluster;
     }
 

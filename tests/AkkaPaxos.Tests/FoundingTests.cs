@@ -70,27 +70,37 @@ public sealed class FoundingTests
         _claims[Three] = Claim(Empty(3).With(new FoundingRecorded(Map(8, 9, 3))).With(new ClusterFounded()));
         Assert.Null(_one.Next(Empty(1), _claims));
         Assert.StartsWith("its disk 0000000000000001 is empty, and node 3 belongs to a cluster that knows this node by disk 0000000000000008: it does not vote or answer",
-            _one.Waits(Empty(1), _claims, All));
+            _one.Conflict(Empty(1), _claims, All));
         // Nor with one that has recorded another, which may have been in force.
         _claims[Three] = Claim(Empty(3).With(new FoundingRecorded(Map(8, 9, 3))));
         Assert.Null(_one.Next(Empty(1), _claims));
     }
 
     [Fact]
-    public void What_it_waits_for_is_one_line_that_says_what_to_do()
+    public void Whom_it_waits_for_is_one_line_that_says_what_to_do()
     {
         Assert.Equal("the cluster is not founded yet, for which all members have to be there once: waits for nodes 2, 3; start them, or take them out of akkapaxos.members on every node",
-            _one.Waits(Empty(1), _claims, new HashSet<NodeId>()));
+            _one.Waits(_claims, new HashSet<NodeId>()));
         _claims[Two] = Claim(Empty(2));
-        Assert.EndsWith("waits for node 3; start it, or take it out of akkapaxos.members on every node", _one.Waits(Empty(1), _claims, new HashSet<NodeId> { Two }));
-        Assert.Contains("node 3 runs a release that knows no disks", _one.Waits(Empty(1), _claims, All));
+        Assert.EndsWith("waits for node 3; start it, or take it out of akkapaxos.members on every node", _one.Waits(_claims, new HashSet<NodeId> { Two }));
+        _claims[Three] = Claim(Empty(3));
+        Assert.EndsWith("have to be there once", _one.Waits(_claims, All));
+        Assert.Null(_one.Conflict(Empty(1), _claims, All));
+    }
+
+    [Fact]
+    public void What_stands_in_the_way_is_one_line_that_says_what_to_do()
+    {
+        _claims[Two] = Claim(Empty(2));
+        Assert.Contains("node 3 runs a release that knows no disks", _one.Conflict(Empty(1), _claims, All));
+        Assert.Null(_one.Conflict(Empty(1), _claims, new HashSet<NodeId> { Two }));
         _claims[Three] = Claim(Empty(3), window: 128);
         Assert.Null(_one.Next(Empty(1), _claims));
-        Assert.Equal("akkapaxos.window is 64, and 128 on node 3: a cluster is founded with one", _one.Waits(Empty(1), _claims, All));
+        Assert.Equal("akkapaxos.window is 64, and 128 on node 3: a cluster is founded with one", _one.Conflict(Empty(1), _claims, All));
         _claims[Three] = Claim(Empty(4));
         Assert.StartsWith("the cluster began to be founded with disk 0000000000000003 of node 3, which has disk 0000000000000004 now: put that one back; or, if no node",
-            _one.Waits(Empty(1).With(new FoundingRecorded(Map(1, 2, 3))), _claims, All));
-        Assert.Null(_one.Waits(Empty(1).With(new FoundingRecorded(Map(1, 2, 3))).With(new ClusterFounded()), _claims, All));
+            _one.Conflict(Empty(1).With(new FoundingRecorded(Map(1, 2, 3))), _claims, All));
+        Assert.Null(_one.Conflict(Empty(1).With(new FoundingRecorded(Map(1, 2, 3))).With(new ClusterFounded()), _claims, All));
     }
 
     /// <summary>Claims arrive late and out of order, disks are swapped for empty ones at any moment: what is in force somewhere shares no disk with anything else that is.</summary>

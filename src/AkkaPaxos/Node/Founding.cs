@@ -37,35 +37,44 @@ internal sealed class Founding(NodeId self, IReadOnlyList<Member> members, int w
             members.Select(m => m with { Disk = m.Id == self ? memory.Own.Disk : claims[m.Id].Start.Disk }), window: window));
     }
 
-    /// <summary>What it waits for, and what can be done: in one line; null where it waits for nothing.</summary>
+    /// <summary>What stands in the way and does not go by itself, and what is to be done: in one line; null where nothing does.</summary>
     /// <param name="memory">What this node's disk says.</param>
     /// <param name="claims">What the others last said of theirs.</param>
     /// <param name="heard">Who was heard of lately.</param>
-    public string? Waits(DiskMemory memory, IReadOnlyDictionary<NodeId, DiskClaim> claims, IReadOnlySet<NodeId> heard)
+    public string? Conflict(DiskMemory memory, IReadOnlyDictionary<NodeId, DiskClaim> claims, IReadOnlySet<NodeId> heard)
     {
-        if (memory.IsMember || memory.Own is null) return null;
-        var own = memory.Own.Disk;
-        if (claims.Where(c => c.Value.Stage == DiskStage.Member && !IsSame(c.Value.Founding, memory.Founding)).OrderBy(c => c.Key).FirstOrDefault() is { Value: { } member } found)
+        if (memory.IsMember || memory.Own is not { } own) return null;
+        if (First(claims, (_, claim) => claim.Stage == DiskStage.Member && !IsSame(claim.Founding, memory.Founding)) is var (cluster, member))
         {
             var known = member.Known.FirstOrDefault(k => k.Node == self)?.Start.Disk ?? member.Founding?.Find(self)?.Disk ?? DiskId.None;
-            return $"its disk {own} is empty, and node {found.Key} belongs to a cluster"
-                + (known == DiskId.None ? "" : $" that knows this node by disk {known}")
+            return $"its disk {own.Disk} is empty, and node {cluster} belongs to a cluster{(known == DiskId.None ? "" : $" that knows this node by disk {known}")}"
                 + ": it does not vote or answer, as it would have forgotten what it promised; put back what was in its folder, as it was last";
         }
-        if (memory.Founding is { } recorded && claims.Where(c => c.Value.Stage != DiskStage.Unknown && !IsPartOf(recorded, c.Key, c.Value)).OrderBy(c => c.Key).FirstOrDefault() is { Value: { } other } swapped)
-            return $"the cluster began to be founded with disk {recorded.Find(swapped.Key)?.Disk} of node {swapped.Key}, which has disk {other.Start.Disk} now: put that one back; "
+        if (memory.Founding is { } recorded && First(claims, (node, claim) => claim.Stage != DiskStage.Unknown && !IsPartOf(recorded, node, claim)) is var (swapped, other))
+            return $"the cluster began to be founded with disk {recorded.Find(swapped)?.Disk} of node {swapped}, which has disk {other.Start.Disk} now: put that one back; "
                 + "or, if no node of the cluster has ever answered, empty the folders of all";
-        if (claims.Where(c => c.Value.Stage is DiskStage.Empty or DiskStage.Recorded && c.Value.Window != window).OrderBy(c => c.Key).FirstOrDefault() is { Value: { } wide } differs)
-            return $"akkapaxos.window is {window}, and {wide.Window} on node {differs.Key}: a cluster is founded with one";
-        if (Others.FirstOrDefault(m => heard.Contains(m.Id) && !claims.ContainsKey(m.Id)) is { } earlier)
-            return $"its disk {own} is empty, and node {earlier.Id} runs a release that knows no disks, with which no cluster is founded: it does not vote or answer";
-        var missing = Others.Where(m => !heard.Contains(m.Id) || claims[m.Id].Stage == DiskStage.Unknown).Select(m => m.Id).ToList();
-        return "the cluster is not founded yet, for which all members have to be there once"
-            + (missing.Count == 0 ? "" : $": waits for node{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)}; start {(missing.Count > 1 ? "them" : "it")}, or take "
-                + $"{(missing.Count > 1 ? "them" : "it")} out of akkapaxos.members on every node");
+        if (First(claims, (_, claim) => claim.Stage is DiskStage.Empty or DiskStage.Recorded && claim.Window != window) is var (differs, wide))
+            return $"akkapaxos.window is {window}, and {wide.Window} on node {differs}: a cluster is founded with one";
+        return Others.FirstOrDefault(m => heard.Contains(m.Id) && !claims.ContainsKey(m.Id)) is { } earlier
+            ? $"its disk {own.Disk} is empty, and node {earlier.Id} runs a release that knows no disks, with which no cluster is founded: it does not vote or answer"
+            : null;
+    }
+
+    /// <summary>Whom it waits for, in one line that says what to do.</summary>
+    /// <param name="claims">What the others last said of their disks.</param>
+    /// <param name="heard">Who was heard of lately.</param>
+    public string Waits(IReadOnlyDictionary<NodeId, DiskClaim> claims, IReadOnlySet<NodeId> heard)
+    {
+        const string why = "the cluster is not founded yet, for which all members have to be there once";
+        var missing = Others.Select(m => m.Id).Where(id => !heard.Contains(id) || !claims.TryGetValue(id, out var claim) || claim.Stage == DiskStage.Unknown).ToList();
+        var (s, them) = missing.Count > 1 ? ("s", "them") : ("", "it");
+        return missing.Count == 0 ? why : $"{why}: waits for node{s} {string.Join(", ", missing)}; start {them}, or take {them} out of akkapaxos.members on every node";
     }
 
     private IEnumerable<Member> Others => members.Where(m => m.Id != self);
+
+    private static (NodeId Node, DiskClaim Claim)? First(IReadOnlyDictionary<NodeId, DiskClaim> claims, Func<NodeId, DiskClaim, bool> isIt) =>
+        claims.OrderBy(c => c.Key).Where(c => isIt(c.Key, c.Value)).Select(c => ((NodeId, DiskClaim)?)(c.Key, c.Value)).FirstOrDefault();
 
     private bool Fits(Configuration? founding, DiskId own) => founding is { Version: 0 } && founding.Window == window && founding.Find(self)?.Disk == own
         && founding.Members.Select(m => (m.Id, m.Address)).SequenceEqual(members.Select(m => (m.Id, m.Address)));

@@ -62,6 +62,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private const int GraceTicks = 10;
     // Longer than members that are started together take to welcome each other.
     private const int TicksUntilSaid = 6;
+    private const int TicksBetweenLines = 120;
 
     private sealed class Tick
     {
@@ -87,7 +88,9 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     private readonly PeerLog _peerLog;
     private DiskMemory? _memory; // null before it is known
     private Standing _standing = new(false, "its disk has not been read yet", false);
+    private string? _conflict;
     private string? _said;
+    private long _saidAt;
     private long _tick;
     private long _firstRefusal;
     private bool _isTurnedAway;
@@ -271,13 +274,15 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         if (_standing.IsOver) return;
         if (_founding.Next(memory, _claims) is { } step) Context.Parent.Tell(step, Self);
         else if (ToJoin(memory) is { } join) Context.Parent.Tell(join, Self);
+        var heard = Lately().ToHashSet();
+        _conflict = _founding.Conflict(memory, _claims, heard);
         HashSet<NodeId> welcomedBy = [_settings.NodeId, .. _welcomedBy, .. _welcomes.OfSelf];
         var standing = memory.Unfit is { } unfit ? new Standing(false, $"{unfit}: it does not vote or answer; put back both as they were last", true)
             : _welcomes.Refuted is { } refuted ? new Standing(false, refuted, true)
-            : !memory.IsMember ? new Standing(false, _founding.Waits(memory, _claims, Lately().ToHashSet()), false)
+            : !memory.IsMember ? new Standing(false, _conflict ?? _founding.Waits(_claims, heard), false)
             : memory.IsJoined && !IsAdmitted(memory) ? new Standing(_standing.MayRun || HearsMajority(), WaitsForAdmission(memory), false)
             : _standing.MayRun || _settings.Membership.Latest.Phase1.IsMetBy(welcomedBy) ? new Standing(true, null, false)
-            : new Standing(false, WaitsForWelcome(welcomedBy), false);
+            : new Standing(false, WaitsForWelcome(welcomedBy, heard), false);
         if (standing == _standing) return;
         _standing = standing;
         Context.Parent.Tell(standing, Self);
@@ -302,9 +307,8 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         ? $"its disk {memory.Own!.Disk} is new, and the log knows it by disk {known}: it does not vote or answer until the new one is admitted"
         : $"its disk {memory.Own!.Disk} is new: it does not vote or answer until the log knows it";
 
-    private string WaitsForWelcome(HashSet<NodeId> welcomedBy)
+    private string WaitsForWelcome(HashSet<NodeId> welcomedBy, HashSet<NodeId> heard)
     {
-        var heard = Lately().ToHashSet();
         var missing = Others.Where(m => !welcomedBy.Contains(m.Id)).Select(m =>
             $"node {m.Id} " + (!heard.Contains(m.Id) ? "is not heard of"
                 : _claims.TryGetValue(m.Id, out var claim) && claim.Stage != DiskStage.Unknown && Against(m.Id, claim) is { } reason ? $"is not to vote: {reason}"
@@ -313,12 +317,16 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         return $"it waits until a majority of the members has welcomed this node's disk: {string.Join("; ", missing)}";
     }
 
+    // What only gets another part behind its colon, as members come and go, at most once a minute.
     private void SayHowItStands()
     {
-        if (_standing.Problem == _said) return;
-        _said = _standing.Problem;
-        if (_said is null) return;
-        if (_standing.IsOver) _log.Error("node {0}: {1}", _settings.NodeId, _said);
-        else _log.Info("node {0}: {1}", _settings.NodeId, _said);
+        if (_standing.Problem is not { } problem || problem == _said) return;
+        if (_said is not null && Head(_said) == Head(problem) && _tick - _saidAt < TicksBetweenLines) return;
+        (_said, _saidAt) = (problem, _tick);
+        if (_standing.IsOver) _log.Error("node {0}: {1}", _settings.NodeId, problem);
+        else if (_conflict is not null) _log.Warning("node {0}: {1}", _settings.NodeId, problem);
+        else _log.Info("node {0}: {1}", _settings.NodeId, problem);
+
+        static string Head(string text) => text.Split(':')[0];
     }
 }

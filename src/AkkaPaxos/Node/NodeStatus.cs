@@ -16,6 +16,7 @@ namespace AkkaPaxos.Node;
 /// <param name="Problem">Why the node cannot serve: what of it does not run, that no leader is known, or that too few members are heard of; null where
 /// it can.</param>
 /// <param name="Durability">What an acknowledged write survives here.</param>
+/// <param name="Disk">The disk that it is on; <see cref="DiskId.None"/> before that is known.</param>
 public sealed record NodeStatus(
     NodeId NodeId,
     string Group,
@@ -28,7 +29,8 @@ public sealed record NodeStatus(
     long SnapshotSlot,
     IReadOnlyList<PeerStatus> Peers,
     string? Problem,
-    Durability Durability);
+    Durability Durability,
+    DiskId Disk = default);
 
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>

@@ -174,7 +174,8 @@ public sealed class Paxos : IExtension
                 seen?.Problems.GetValueOrDefault(m.Id),
                 m.Id != Settings.NodeId && _peers.Direct?.Node(m.Address).IsConnected == true))],
             problem,
-            Durability);
+            Durability,
+            roles?.Disk ?? DiskId.None);
     }
 
     /// <summary>This node's whole state as it is now. What other nodes were told of later is not in it: after a linearizable <c>Query</c>, all that was before.</summary>

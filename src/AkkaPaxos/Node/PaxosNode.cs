@@ -14,28 +14,10 @@ namespace AkkaPaxos.Node;
 internal sealed record GetRoles : INodeMessage;
 
 /// <summary>How a node's roles are.</summary>
-internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem) : INodeMessage;
-
-/// <summary>The top actor <c>/user/paxos</c>: a child for each group.</summary>
-internal sealed class PaxosGroups : UntypedActor
-{
-    private readonly string _group;
-    private readonly Props _node;
-    private readonly Action<NodeFailedException> _failed;
-
-    public PaxosGroups(string group, Props node, Action<NodeFailedException> failed) => (_group, _node, _failed) = (group, node, failed);
-
-    protected override void PreStart() => Context.ActorOf(_node, _group);
-
-    // The node itself has nothing that could fail but by a bug: that ends it, and whoever runs it is told.
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(failure =>
-    {
-        _failed(new NodeFailedException($"group {_group} stopped: {failure.GetType().Name}: {failure.Message}"));
-        return Directive.Stop;
-    });
-
-    protected override void OnReceive(object message) => Unhandled(message);
-}
+/// <param name="Roles">The roles.</param>
+/// <param name="Problem">What keeps the node from its work; null where nothing does.</param>
+/// <param name="Disk">The disk that it is on; <see cref="DiskId.None"/> before that is known.</param>
+internal sealed record RolesStatus(IReadOnlyList<RoleStatus> Roles, string? Problem, DiskId Disk) : INodeMessage;
 
 /// <summary>
 /// One node of one group, <c>/user/paxos/&lt;group&gt;</c>: starts the roles and starts them again when they fail, ever more slowly; a role that
@@ -44,7 +26,6 @@ internal sealed class PaxosGroups : UntypedActor
 /// </summary>
 internal sealed class PaxosNode : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(200);
     // A journal that comes back is used again within this: a role that is started in vain costs no more than the attempt.
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(3);
     // A role that has run for this long is well again.
@@ -59,28 +40,12 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         public static readonly Look Instance = new();
     }
 
-    private sealed class Role(string name)
-    {
-        public string Name { get; } = name;
-        public IActorRef? Actor { get; set; }
-        public DateTimeOffset StartedAt { get; set; }
-        public TimeSpan Backoff { get; set; } = MinBackoff;
-        public string? Problem { get; set; }
-        public bool IsOver { get; set; }
-        public int Starts { get; set; }
-        public StoreWatch Store { get; } = new();
-        public bool WriteFailed { get; set; } // and so it stops
-        public TimeSpan WritesAfter { get; set; }
-        public DateTimeOffset? StoreBadSince { get; set; }
-        public DateTimeOffset StoreSaidAt { get; set; }
-    }
-
     private readonly PaxosSettings _settings;
     private readonly PeerDirectory _peers;
     private readonly Action<NodeFailedException> _failed;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly List<Role> _roles;
-    private readonly Role _disk = new("disk");
+    private readonly List<NodeRole> _roles;
+    private readonly NodeRole _disk = new("disk");
     private readonly ulong _incarnation = NodeDisk.Draw();
     private DiskMemory? _memory;
     private IActorRef? _linkFinder;
@@ -90,7 +55,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     public PaxosNode(PaxosSettings settings, PeerDirectory peers, Action<NodeFailedException> failed)
     {
         (_settings, _peers, _failed) = (settings, peers, failed);
-        _roles = [.. settings.Roles.Select(name => new Role(name))];
+        _roles = [.. settings.Roles.Select(name => new NodeRole(name))];
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -172,7 +137,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
                 break;
             case GetRoles:
                 Sender.Tell(
-                    new RolesStatus([.. _roles.Select(r => new RoleStatus(r.Name, r.Actor is not null, ProblemNow(r) ?? r.Problem))], Problem()), Self);
+                    new RolesStatus([.. _roles.Select(r => new RoleStatus(r.Name, r.Actor is not null, ProblemNow(r) ?? r.Problem))], Problem(), Disk), Self);
                 break;
             default: Unhandled(message); break;
         }
@@ -186,9 +151,11 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         return Directive.Stop;
     });
 
-    private IEnumerable<Role> AllRoles => _roles.Append(_disk);
+    private DiskId Disk => _memory?.Own?.Disk ?? DiskId.None;
 
-    private Role? RoleOf(IActorRef actor) => AllRoles.FirstOrDefault(r => actor.Equals(r.Actor));
+    private IEnumerable<NodeRole> AllRoles => _roles.Append(_disk);
+
+    private NodeRole? RoleOf(IActorRef actor) => AllRoles.FirstOrDefault(r => actor.Equals(r.Actor));
 
     private IActorRef Introduction => _peers.Find(_settings.NodeId, "introduction");
 
@@ -234,14 +201,14 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             _linkFinder.Tell(new LinkFinder.Seek(direct.Node(other.Address), PeerDirectory.Path("", _settings.Group, "introduction")));
     }
 
-    private static void Failed(Role role, Exception failure)
+    private static void Failed(NodeRole role, Exception failure)
     {
         var cause = Innermost(failure);
         role.Problem = cause.OneLine();
         role.IsOver = IsFinal(cause);
     }
 
-    private void Start(Role role)
+    private void Start(NodeRole role)
     {
         if (role.Actor is not null || role.IsOver || _problem is not null || _standing.IsOver) return;
         if (!_standing.MayRun)
@@ -262,24 +229,24 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         Run(_disk, Props.Create(typeof(NodeDisk), ContextFor(_disk), _incarnation, outlives));
     }
 
-    private void Run(Role role, Props props)
+    private void Run(NodeRole role, Props props)
     {
         role.Actor = Context.Watch(Context.ActorOf(props, $"{role.Name}-{++role.Starts}"));
         role.StartedAt = Now;
     }
 
-    private RoleContext ContextFor(Role role)
+    private RoleContext ContextFor(NodeRole role)
     {
         var writesAfter = role.WritesAfter;
         role.WritesAfter = TimeSpan.Zero;
         return new RoleContext(
             _settings.NodeId, _settings.Group, _settings.Membership, _peers, _settings.Protocol, _settings.NewStateMachine, _settings.Seed(role.Name))
         {
-            Store = role.Store, WritesAfter = writesAfter, Disk = _memory?.Own?.Disk ?? DiskId.None,
+            Store = role.Store, WritesAfter = writesAfter, Disk = Disk,
         };
     }
 
-    private void Ended(Role role)
+    private void Ended(NodeRole role)
     {
         role.Actor = null;
         if (role != _disk) _peers.SetOwn(role.Name, ActorRefs.Nobody);
@@ -295,26 +262,30 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
             _log.Error("role {0} of node {1} stopped for good: {2}", role.Name, _settings.NodeId, role.Problem);
             return;
         }
-        if (Now - role.StartedAt > WellAfter) role.Backoff = MinBackoff;
+        if (Now - role.StartedAt > WellAfter) role.Backoff = NodeRole.MinBackoff;
         var pause = role.Backoff;
         role.Backoff = role.Backoff * 2 < MaxBackoff ? role.Backoff * 2 : MaxBackoff;
-        if (role.WriteFailed && role != _disk)
+        if (role.WriteFailed)
         {
-            // What it has on disk is good, and others ask for it: it only waits before it writes again.
             role.WriteFailed = false;
-            role.WritesAfter = pause;
             SayHowStoreDoes(role);
+            if (role == _disk)
+            {
+                Timers.StartSingleTimer(role.Name, new StartRole(role.Name), pause); // what it has to write it writes as it starts
+                return;
+            }
+            // What it has on disk is good, and others ask for it: it only waits before it writes again.
+            role.WritesAfter = pause;
             Start(role);
             return;
         }
-        role.WriteFailed = false;
         role.Store.Stops();
         _log.Error("role {0} of node {1} stopped, and starts again in {2} ms: {3}", role.Name, _settings.NodeId, pause.TotalMilliseconds, role.Problem);
         Timers.StartSingleTimer(role.Name, new StartRole(role.Name), pause);
     }
 
     // At its first sign, each minute while it lasts, and when it is over.
-    private void SayHowStoreDoes(Role role)
+    private void SayHowStoreDoes(NodeRole role)
     {
         if (role.Store.Problem(Now) is { } problem)
         {
@@ -333,7 +304,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
     private DateTimeOffset Now => Context.System.Scheduler.Now;
 
     /// <summary>What keeps a role from its work now; null where nothing does.</summary>
-    private string? ProblemNow(Role role) => role.Actor is null ? role.Problem : role.Store.Problem(Now);
+    private string? ProblemNow(NodeRole role) => role.Actor is null ? role.Problem : role.Store.Problem(Now);
 
     private string? Problem() =>
         _problem ?? (_disk.IsOver || ProblemNow(_disk) is not null ? $"disk: {ProblemNow(_disk)}" : null) ?? _standing.Problem ?? _roles.Select(r => ProblemNow(r) is { } problem ? $"{r.Name}: {problem}" : null).FirstOrDefault(p => p is not null);
