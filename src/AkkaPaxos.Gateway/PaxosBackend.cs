@@ -22,7 +22,7 @@ public sealed class PaxosBackend : IKvBackend
     public PaxosBackend(Paxos paxos)
     {
         _paxos = paxos;
-        var name = $"{paxos.Settings.Group} {string.Join(' ', paxos.Settings.Membership.Members.Select(m => $"{m.Id}={m.Address}"))}";
+        var name = $"{paxos.Settings.Group} {string.Join(' ', paxos.Settings.Membership.Founding.Latest.Members.Select(m => $"{m.Id}={m.Address}"))}";
         ClusterId = BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
     }
 
@@ -44,6 +44,12 @@ public sealed class PaxosBackend : IKvBackend
 
     /// <inheritdoc/>
     public Task MoveLeader(int node, CancellationToken cancel) => _paxos.MoveLeader(new NodeId(node), cancel);
+
+    /// <inheritdoc/>
+    public Configuration Members => _paxos.Settings.Membership.Latest;
+
+    /// <inheritdoc/>
+    public Task<Configuration> Reconfigure(IReadOnlyList<MemberChange> changes, bool force, CancellationToken cancel) => _paxos.Reconfigure(changes, force, cancel);
 
     /// <inheritdoc/>
     public async Task<(string Group, long Slot, ReadOnlyMemory<byte> State)> Snapshot(CancellationToken cancel)
@@ -78,10 +84,12 @@ public sealed class PaxosBackend : IKvBackend
             status.SlotOut,
             status.Checksum.ToString("x16"),
             status.SnapshotSlot,
-            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked))],
+            [.. status.Peers.Select(p => new PeerReport(
+                p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked, p.Votes, p.Disk == DiskId.None ? null : $"{p.Disk}"))],
             status.Problem,
             new DurabilityReport(status.Durability.Word, status.Durability.Detail),
-            _paxos.Settings.Links.Word);
+            _paxos.Settings.Links.Word,
+            status.ConfigurationVersion);
     }
 
     /// <inheritdoc/>
