@@ -100,6 +100,7 @@ internal static class Program
         KvCommands.Txn(terminal),
         StatusCommand.Create(terminal),
         MoveLeaderCommand.Create(terminal),
+        MemberCommand.Create(terminal),
         TraceCommand.Create(terminal),
         ScenarioCommands.Create(terminal),
         ExploreCommand.Create(terminal),

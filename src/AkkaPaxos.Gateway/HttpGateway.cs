@@ -126,6 +126,11 @@ public sealed partial class HttpGateway : IAsyncDisposable
         "/v3/kv/txn" => Post(context, c => Kv<TxnRequest>(c, txn => new RequestOp { RequestTxn = txn })),
         "/v3/maintenance/status" => Post(context, MaintenanceStatus),
         "/v3/maintenance/transfer-leadership" => Post(context, MoveLeader),
+        "/v3/cluster/member/list" => Post(context, ListMembers),
+        "/v3/cluster/member/add" => Post(context, AddMember),
+        "/v3/cluster/member/remove" => Post(context, RemoveMember),
+        "/v3/cluster/member/update" => Post(context, UpdateMember),
+        "/v3/cluster/member/promote" => Post(context, PromoteMember),
         "/health" => Get(context, Health),
         "/status" => Get(context, Status),
         "/snapshot" => Get(context, Snapshot),
@@ -254,7 +259,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private static Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
     {
-        KvErrors.InvalidArgument or KvErrors.OutOfRange => StatusCodes.Status400BadRequest,
+        KvErrors.InvalidArgument or KvErrors.OutOfRange or KvErrors.FailedPrecondition => StatusCodes.Status400BadRequest,
         KvErrors.NotFound => StatusCodes.Status404NotFound,
         KvErrors.Unavailable or KvErrors.ResourceExhausted => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,

@@ -1,3 +1,5 @@
+using AkkaPaxos.Consensus;
+
 namespace AkkaPaxos.Gateway;
 
 /// <summary>What the gateway needs of the node behind it; a test puts its own in the place of <see cref="PaxosBackend"/>.</summary>
@@ -35,8 +37,20 @@ public interface IKvBackend
     /// <summary>Makes a node lead; returns when this node knows that it does.</summary>
     /// <param name="node">The node.</param>
     /// <param name="cancel">Gives up; it may lead all the same.</param>
-    /// <exception cref="ArgumentException">It is none of the members.</exception>
+    /// <exception cref="ArgumentException">It is none of the members, or a learner.</exception>
     Task MoveLeader(int node, CancellationToken cancel);
+
+    /// <summary>The members, as far as this node knows.</summary>
+    Configuration Members { get; }
+
+    /// <summary>Changes the members, in one step.</summary>
+    /// <param name="changes">What to change, in this order.</param>
+    /// <param name="force">Also where that leaves no majority that is heard of, or promotes who is behind.</param>
+    /// <param name="cancel">Gives up; they may change all the same.</param>
+    /// <returns>The members then.</returns>
+    /// <exception cref="AkkaPaxos.Node.ReconfigurationRefusedException">It was refused; one line that says why.</exception>
+    /// <exception cref="ArgumentException">An address is not one that a node of this cluster can have.</exception>
+    Task<Configuration> Reconfigure(IReadOnlyList<MemberChange> changes, bool force, CancellationToken cancel);
 
     /// <summary>What the node's process has used.</summary>
     ResourceReport Resources();
@@ -64,6 +78,7 @@ public interface IKvBackend
 /// <param name="Durability">What an acknowledged write survives there; null from a node that does not say.</param>
 /// <param name="Links">How its messages travel: <c>akka</c> or <c>direct</c>; null from a node that does not say.</param>
 /// <param name="Disk">The id of the disk that it is on, 16 hexadecimal digits; null before that is known, and from a node that does not say.</param>
+/// <param name="Configuration">How many changes have led to the members that <paramref name="Peers"/> lists.</param>
 public sealed record NodeReport(
     int Node,
     string Address,
@@ -79,7 +94,8 @@ public sealed record NodeReport(
     string? Problem,
     DurabilityReport? Durability = null,
     string? Links = null,
-    string? Disk = null);
+    string? Disk = null,
+    long Configuration = 0);
 
 /// <summary>What an acknowledged write survives on a node.</summary>
 /// <param name="Level"><c>full</c>, <c>relaxed</c>, <c>unverified</c> or <c>in memory</c>.</param>
@@ -100,7 +116,10 @@ public sealed record RoleReport(string Name, bool Running, string? Problem);
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 /// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for the node that is asked.</param>
 /// <param name="Linked">Whether messages go to it by direct links now.</param>
-public sealed record PeerReport(int Node, string Address, bool Reachable, bool InCluster, long SlotOut, string? Problem = null, bool Linked = false);
+/// <param name="Votes">Whether it votes and may lead; false: it is a learner.</param>
+/// <param name="Disk">The disk that the log knows it by, 16 hexadecimal digits; null where it knows none.</param>
+public sealed record PeerReport(
+    int Node, string Address, bool Reachable, bool InCluster, long SlotOut, string? Problem = null, bool Linked = false, bool Votes = true, string? Disk = null);
 
 /// <summary>A message that a role of the node sent.</summary>
 /// <param name="At">When, by the sender's clock.</param>

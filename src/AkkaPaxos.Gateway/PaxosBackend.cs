@@ -60,6 +60,12 @@ public sealed class PaxosBackend : IKvBackend
     public Task MoveLeader(int node, CancellationToken cancel) => _paxos.MoveLeader(new NodeId(node), cancel);
 
     /// <inheritdoc/>
+    public Configuration Members => _paxos.Settings.Membership.Latest;
+
+    /// <inheritdoc/>
+    public Task<Configuration> Reconfigure(IReadOnlyList<MemberChange> changes, bool force, CancellationToken cancel) => _paxos.Reconfigure(changes, force, cancel);
+
+    /// <inheritdoc/>
     public async Task<(string Group, long Slot, ReadOnlyMemory<byte> State)> Snapshot(CancellationToken cancel)
     {
         if (Interlocked.Exchange(ref _isMakingSnapshot, 1) == 1) throw new OverloadedException($"node {Node} is making another snapshot");
@@ -92,11 +98,13 @@ public sealed class PaxosBackend : IKvBackend
             status.SlotOut,
             status.Checksum.ToString("x16"),
             status.SnapshotSlot,
-            [.. status.Peers.Select(p => new PeerReport(p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked))],
+            [.. status.Peers.Select(p => new PeerReport(
+                p.NodeId.Value, p.Address, p.IsReachable, p.IsInCluster, p.SlotOut, p.Problem, p.IsLinked, p.Votes, p.Disk == DiskId.None ? null : $"{p.Disk}"))],
             status.Problem,
             new DurabilityReport(status.Durability.Word, status.Durability.Detail),
             _paxos.Settings.Links.Word,
-            status.Disk == DiskId.None ? null : $"{status.Disk}");
+            status.Disk == DiskId.None ? null : $"{status.Disk}",
+            status.ConfigurationVersion);
     }
 
     /// <inheritdoc/>

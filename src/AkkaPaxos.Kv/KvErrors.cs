@@ -12,6 +12,9 @@ public static class KvErrors
     /// <summary>gRPC's RESOURCE_EXHAUSTED.</summary>
     public const int ResourceExhausted = 8;
 
+    /// <summary>gRPC's FAILED_PRECONDITION.</summary>
+    public const int FailedPrecondition = 9;
+
     /// <summary>gRPC's OUT_OF_RANGE.</summary>
     public const int OutOfRange = 11;
 

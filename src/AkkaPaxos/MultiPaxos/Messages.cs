@@ -147,7 +147,14 @@ public sealed record Reconfigure(IReadOnlyList<MemberChange> Changes, bool Force
 /// <summary>To who asked for a change of the members.</summary>
 /// <param name="Refusal">Why nothing was changed, or is not known to be, in one line; empty where it was.</param>
 /// <param name="Configuration">The latest configuration, in which the change is made; null where it is not.</param>
-public sealed record Reconfigured(string Refusal, Configuration? Configuration) : IPaxosMessage, IDeadLetterSuppression;
+public sealed record Reconfigured(string Refusal, Configuration? Configuration) : IPaxosMessage, IDeadLetterSuppression
+{
+    /// <summary>The refusal where it did not get to a leader's replica: nothing was changed, and it may be asked again.</summary>
+    public const string Unled = "no leader is known";
+
+    /// <summary>The refusal where its leader was replaced meanwhile: it may have been changed, or may still.</summary>
+    public const string LeadsNoMore = "another node leads now: see who is a member, and ask once more where the change has not been made";
+}
 
 /// <summary>Replica to leader: ⟨propose, s, c⟩ (PMMC figure 1).</summary>
 public sealed record Propose(long Slot, Value Value) : IPaxosMessage;

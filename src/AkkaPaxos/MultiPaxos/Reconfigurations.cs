@@ -97,7 +97,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     public void GiveUp()
     {
         while (_asked.TryDequeue(out var asked))
-            asked.Client.Tell(new Reconfigured("another node leads now: see who is a member, and ask once more where the change has not been made", null));
+            asked.Client.Tell(new Reconfigured(Reconfigured.LeadsNoMore, null));
         _proposed = null;
     }
 }

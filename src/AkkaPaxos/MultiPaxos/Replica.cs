@@ -280,7 +280,7 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
             ScheduleFlush();
         }
         else if (_leadership.IsLed && change.Hops > 0) _context.Peers.Replica(_leadership.NextHop).Tell(change with { Hops = change.Hops - 1 }, Sender);
-        else Sender.Tell(new Reconfigured("no leader is known", null));
+        else Sender.Tell(new Reconfigured(Reconfigured.Unled, null));
     }
 
     private void ProposeReconfiguration()

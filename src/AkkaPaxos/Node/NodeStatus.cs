@@ -17,6 +17,7 @@ namespace AkkaPaxos.Node;
 /// it can.</param>
 /// <param name="Durability">What an acknowledged write survives here.</param>
 /// <param name="Disk">The disk that it is on; <see cref="DiskId.None"/> before that is known.</param>
+/// <param name="ConfigurationVersion">How many changes have led to the members that <paramref name="Peers"/> lists.</param>
 public sealed record NodeStatus(
     NodeId NodeId,
     string Group,
@@ -30,7 +31,15 @@ public sealed record NodeStatus(
     IReadOnlyList<PeerStatus> Peers,
     string? Problem,
     Durability Durability,
-    DiskId Disk = default);
+    DiskId Disk = default,
+    long ConfigurationVersion = 0)
+{
+    /// <summary>Who is best to lead in the place of the node that does, under <paramref name="next"/>: of the voters that are heard of, the one that has executed most.</summary>
+    /// <returns><see cref="NodeId.None"/> where there is no such node.</returns>
+    internal NodeId Successor(Configuration next) => Peers
+        .Where(p => p.NodeId != Leader && p.Votes && p.IsReachable && next.HasVoter(p.NodeId))
+        .OrderByDescending(p => p.SlotOut).Select(p => p.NodeId).FirstOrDefault();
+}
 
 /// <summary>A role of a node.</summary>
 /// <param name="Name">Its name in the registry.</param>
@@ -48,8 +57,11 @@ public sealed record RoleStatus(string Name, bool IsRunning, string? Problem);
 /// <param name="SlotOut">How far its replica last said it was; 0 where it has not said.</param>
 /// <param name="Problem">What keeps it from its work, as it last said itself; null where it said nothing, and for this node itself.</param>
 /// <param name="IsLinked">Whether messages go to it by direct links now; false where they go by Akka's remoting, and for this node itself.</param>
+/// <param name="Votes">Whether it votes and may lead; false: it is a learner.</param>
+/// <param name="Disk">The disk that the log knows it by; <see cref="DiskId.None"/> where it knows none.</param>
 public sealed record PeerStatus(
-    NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut, string? Problem = null, bool IsLinked = false);
+    NodeId NodeId, string Address, bool IsReachable, bool IsInCluster, long SlotOut, string? Problem = null, bool IsLinked = false, bool Votes = true,
+    DiskId Disk = default);
 
 /// <summary>Why a node can no longer take part.</summary>
 /// <param name="message">One line.</param>

@@ -99,11 +99,12 @@ public sealed class Paxos : IExtension
     /// <param name="cancellation">Stops the waiting; it may come to lead all the same.</param>
     /// <returns>Ends when this node knows that the other one leads. Without a majority, or where that node is not there, only
     /// <paramref name="cancellation"/> ends it.</returns>
-    /// <exception cref="ArgumentException">It is none of the members.</exception>
+    /// <exception cref="ArgumentException">It is none of the members, or a learner.</exception>
     public async Task MoveLeader(NodeId node, CancellationToken cancellation = default)
     {
-        if (Settings.Membership.Members.All(m => m.Id != node))
-            throw new ArgumentException($"node {node} is none of the members {string.Join(", ", Settings.Membership.Members.Select(m => m.Id))}");
+        var members = Settings.Membership.Latest;
+        if (members.Find(node) is not { } member) throw new ArgumentException($"node {node} is none of the members {string.Join(", ", members.Ids)}");
+        if (!member.Votes) throw new ArgumentException($"node {node} is a learner, and only a voter leads; the voters are {string.Join(", ", members.Voters)}");
         for (var look = 0; ; look++)
         {
             var replica = await Ask<ReplicaStatus>(_peers.Replica(Settings.NodeId), GetReplicaStatus.Instance, cancellation).ConfigureAwait(false);
@@ -121,14 +122,28 @@ public sealed class Paxos : IExtension
         {
             var status = await Status(patience.Token).ConfigureAwait(false);
             if (status.Leader != Settings.NodeId) return;
-            var successor = status.Peers.Where(p => p.NodeId != Settings.NodeId && p.IsReachable).OrderByDescending(p => p.SlotOut).FirstOrDefault();
-            if (successor is not null) await MoveLeader(successor.NodeId, patience.Token).ConfigureAwait(false);
+            var successor = status.Successor(Settings.Membership.Latest);
+            if (successor != NodeId.None) await MoveLeader(successor, patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             _system.Log.Warning("node {0} stops, and no other one has taken over from it: they will miss it", Settings.NodeId);
         }
     }
+
+    /// <summary>
+    /// Changes who takes part: all of the changes as one step, which the log decides like a command (PMMC 4.4; DESIGN 8). Where the node that leads is to vote no more another
+    /// one leads first, so that clients see no gap. Tries until there is an answer; a change that is found to be made when its answer was lost counts as made.
+    /// </summary>
+    /// <param name="changes">What to change, in this order. A node is added as a learner, which executes what is decided, and promoted once it has caught up.</param>
+    /// <param name="force">Also where no majority of those who are to vote is heard of, or who is promoted is behind: for disaster recovery.</param>
+    /// <param name="cancellation">Stops the waiting. The change may still be made later. Without a majority, or while a quorum does not have on disk what was decided before votes
+    /// changed last, only this ends it.</param>
+    /// <returns>The configuration in which they are made. It governs slots a window later, which the cluster fills by itself.</returns>
+    /// <exception cref="ReconfigurationRefusedException">It was refused, and nothing was changed; one line that says why.</exception>
+    /// <exception cref="ArgumentException">An address is not one that a node of this cluster can have; nothing was changed.</exception>
+    public Task<Configuration> Reconfigure(IReadOnlyList<MemberChange> changes, bool force = false, CancellationToken cancellation = default) =>
+        new Reconfiguring(this, () => _peers.Replica(Settings.NodeId), changes, force).Run(cancellation);
 
     /// <summary>The highest round of a ballot that is known to have led; see <see cref="PaxosSession.Round"/>.</summary>
     public long Round => _session.Round;
@@ -150,6 +165,7 @@ public sealed class Paxos : IExtension
         var seen = await Ask<Seen>(_peers.Find(Settings.NodeId, "introduction"), new GetSeen(), cancellation).ConfigureAwait(false);
         HashSet<NodeId> reachable = [.. seen?.Nodes ?? []];
         var inCluster = InCluster();
+        var members = Settings.Membership.Latest;
         var roles = await rolesAsked.ConfigureAwait(false);
         var replica = await replicaAsked.ConfigureAwait(false);
         var others = await othersAsked.ConfigureAwait(false);
@@ -165,17 +181,20 @@ public sealed class Paxos : IExtension
             replica?.SlotOut ?? 0,
             replica?.Checksum ?? 0,
             replica?.SnapshotSlot ?? 0,
-            [.. Settings.Membership.Members.Select(m => new PeerStatus(
+            [.. members.Members.Select(m => new PeerStatus(
                 m.Id,
                 m.Address,
                 m.Id == Settings.NodeId || reachable.Contains(m.Id),
                 inCluster.Contains(m.Id),
                 (m.Id == Settings.NodeId ? replica?.SlotOut : others?.Peers.FirstOrDefault(p => p.From == m.Id)?.SlotOut) ?? 0,
                 seen?.Problems.GetValueOrDefault(m.Id),
-                m.Id != Settings.NodeId && _peers.Direct?.Node(m.Address).IsConnected == true))],
+                m.Id != Settings.NodeId && _peers.Direct?.Node(m.Address).IsConnected == true,
+                m.Votes,
+                m.Disk))],
             problem,
             Durability,
-            roles?.Disk ?? DiskId.None);
+            roles?.Disk ?? DiskId.None,
+            members.Version);
     }
 
     /// <summary>This node's whole state as it is now. What other nodes were told of later is not in it: after a linearizable <c>Query</c>, all that was before.</summary>
@@ -203,9 +222,9 @@ public sealed class Paxos : IExtension
     private string? WhyUnled(ReplicaStatus replica, HashSet<NodeId> heard)
     {
         if (replica is { IsLed: true } && replica.Via != NodeId.None) return null; // the others are heard of by way of that one
-        var silent = Settings.Membership.Members.Where(m => !heard.Contains(m.Id)).Select(m => m.Id).ToList();
-        var (members, slot) = (Settings.Membership, replica.SlotIn);
-        var hasQuorum = members.Phase2(slot).IsMetBy(heard) && (replica.IsLed || members.Phase1(slot).IsMetBy(heard));
+        var governing = Settings.Membership.At(replica.SlotIn);
+        var silent = governing.Voters.Where(v => !heard.Contains(v)).ToList();
+        var hasQuorum = governing.Phase2.IsMetBy(heard) && (replica.IsLed || governing.Phase1.IsMetBy(heard));
         return !hasQuorum ? $"no majority answers: nothing is heard of node{(silent.Count > 1 ? "s" : "")} {string.Join(", ", silent)}"
             : !replica.IsLed ? "no leader is known"
             : null;
