@@ -424,6 +424,7 @@ public class ElectionTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: tru
     {
         var leader = StartLeader();
         var ballot = Lead(leader);
+        ExpectHeartbeat(); // the one that it leads with, of no tick
         leader.Tell(new Propose(1, V("x")));
         foreach (var node in (int[])[2, 3]) Peers.LeaderProbe(node).FishAll<object>();
         var ticks = 0;
@@ -431,7 +432,7 @@ public class ElectionTests() : RoleTestBase(GatedJournal.Hocon, virtualTime: tru
         {
             Assert.True(++ticks < 100);
             Pass(Settings.HeartbeatInterval);
-            Peers.LeaderProbe(3).AwaitCondition(() => Peers.LeaderProbe(3).HasMessages, InTime);
+            AwaitCondition(() => Peers.LeaderProbe(3).HasMessages, InTime, TimeSpan.FromMilliseconds(1)); // unless told otherwise it looks every two seconds
         }
         Assert.InRange(ticks, 3 * Settings.LeaderTimeout / Settings.HeartbeatInterval, 3 * Settings.LeaderTimeout / Settings.HeartbeatInterval + 2);
         Assert.Equal(new LeaderChanged(ballot, false), ExpectChange());
