@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using AkkaPaxos.Cli;
+using AkkaPaxos.TestKit.Linearizability;
+
+namespace AkkaPaxos.Cluster.Tests;
+
+/// <summary>
+/// Writers that are to notice nothing, as clients with a list of endpoints: each goes to its own node, and to the next one where nobody listens; whatever else is not an
+/// answer is an error, and is kept.
+/// </summary>
+internal sealed class UninterruptedLoad : IAsyncDisposable
+{
+    private readonly LocalCluster _cluster;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly ConcurrentQueue<TimeSpan> _acknowledgedAt = new();
+    private readonly Task[] _writers;
+
+    /// <summary>Begins, with so many writers at each node.</summary>
+    public UninterruptedLoad(LocalCluster cluster, int writersByNode)
+    {
+        _cluster = cluster;
+        _writers = [.. Enumerable.Range(0, writersByNode * cluster.Nodes.Count).Select(w => Task.Run(() => Write(w)))];
+    }
+
+    /// <summary>What was no answer: when, of which node, and to what.</summary>
+    public ConcurrentQueue<string> Errors { get; } = new();
+
+    /// <summary>Every write that was acknowledged: key and value.</summary>
+    public ConcurrentDictionary<string, string> Acknowledged { get; } = new();
+
+    /// <summary>The time since it began.</summary>
+    public TimeSpan Now => _clock.Elapsed;
+
+    /// <summary>The longest time between two acknowledgements since a time.</summary>
+    public TimeSpan LongestGap(TimeSpan since)
+    {
+        var times = _acknowledgedAt.Where(at => at >= since).Order().Prepend(since).ToList();
+        return times.Zip(times.Skip(1), (a, b) => b - a).DefaultIfEmpty().Max();
+    }
+
+    /// <summary>Waits until so many more are acknowledged.</summary>
+    public async Task WaitForMore(int count, TimeSpan patience)
+    {
+        var (goal, deadline) = (Acknowledged.Count + count, Now + patience);
+        for (; Acknowledged.Count < goal; await Task.Delay(5))
+            if (Now > deadline) throw new TimeoutException($"{Acknowledged.Count} of {goal} writes acknowledged after {patience.TotalSeconds:0} s");
+    }
+
+    /// <summary>Ends the writers; returns when each has ended its last write.</summary>
+    public async Task Stop()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_writers);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        _stop.Dispose();
+    }
+
+    private async Task Write(int writer)
+    {
+        for (var i = 0; !_stop.IsCancellationRequested; i++)
+        {
+            var put = new KvPut($"w{writer}-{i}", $"v{i}");
+            for (var tried = 0; !await Ask(_cluster.Nodes[(writer + tried) % _cluster.Nodes.Count], put); tried++)
+                if (tried >= _cluster.Nodes.Count) await Task.Delay(5); // nobody listens
+        }
+    }
+
+    /// <summary>Whether there is no need to ask another node: it was answered, or is an error that has been noted.</summary>
+    private async Task<bool> Ask(LocalNode node, KvPut put)
+    {
+        var (outcome, error) = (Outcome.Unknown, "no answer");
+        try
+        {
+            outcome = (await GatewayCalls.Ask(node.Http, put)).Outcome;
+        }
+        catch (InvalidOperationException e)
+        {
+            error = e.Message;
+        }
+
+        if (outcome == Outcome.NotSent) return _stop.IsCancellationRequested;
+        if (outcome == Outcome.Unknown) Errors.Enqueue($"{Now.TotalSeconds:0.000} s, node {node.Id}, {put.Key}: {error}");
+        else
+        {
+            Acknowledged[put.Key] = put.Value;
+            _acknowledgedAt.Enqueue(Now);
+        }
+
+        return true;
+    }
+}
