@@ -21,7 +21,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : RealProcesse
         await cluster.WaitForLeader(Patience);
         await AllReachEachOther(cluster);
         cluster.ProgramFolder = program;
-        await using var load = new UninterruptedLoad(cluster, writersByNode: 2);
+        await using var load = new UninterruptedLoad(cluster, writersByNode: 8);
         await load.WaitForMore(200, Patience);
         foreach (var node in cluster.Nodes)
         {

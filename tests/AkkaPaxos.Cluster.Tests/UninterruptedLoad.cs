@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using AkkaPaxos.Cli;
-using AkkaPaxos.TestKit.Linearizability;
 
 namespace AkkaPaxos.Cluster.Tests;
 
@@ -65,33 +64,37 @@ internal sealed class UninterruptedLoad : IAsyncDisposable
     {
         for (var i = 0; !_stop.IsCancellationRequested; i++)
         {
-            var put = new KvPut($"w{writer}-{i}", $"v{i}");
-            for (var tried = 0; !await Ask(_cluster.Nodes[(writer + tried) % _cluster.Nodes.Count], put); tried++)
+            for (var tried = 0; !await Put(_cluster.Nodes[(writer + tried) % _cluster.Nodes.Count], $"w{writer}-{i}", $"v{i}"); tried++)
                 if (tried >= _cluster.Nodes.Count) await Task.Delay(5); // nobody listens
         }
     }
 
     /// <summary>Whether there is no need to ask another node: it was answered, or is an error that has been noted.</summary>
-    private async Task<bool> Ask(LocalNode node, KvPut put)
+    private async Task<bool> Put(LocalNode node, string key, string value)
     {
-        var (outcome, error) = (Outcome.Unknown, "no answer");
+        string error;
         try
         {
-            outcome = (await GatewayCalls.Ask(node.Http, put)).Outcome;
+            using var response = await Kv.Put(node.Http, key, value);
+            if (response.IsSuccessStatusCode)
+            {
+                Acknowledged[key] = value;
+                _acknowledgedAt.Enqueue(Now);
+                return true;
+            }
+
+            error = $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
         }
-        catch (InvalidOperationException e)
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            error = e.Message;
+            return _stop.IsCancellationRequested; // nobody listens there: it never left
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            error = $"{e.Message} {e.InnerException?.Message}";
         }
 
-        if (outcome == Outcome.NotSent) return _stop.IsCancellationRequested;
-        if (outcome == Outcome.Unknown) Errors.Enqueue($"{Now.TotalSeconds:0.000} s, node {node.Id}, {put.Key}: {error}");
-        else
-        {
-            Acknowledged[put.Key] = put.Value;
-            _acknowledgedAt.Enqueue(Now);
-        }
-
+        Errors.Enqueue($"{Now.TotalSeconds:0.000} s, node {node.Id}, {key}: {error}");
         return true;
     }
 }

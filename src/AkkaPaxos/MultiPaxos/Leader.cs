@@ -45,7 +45,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _link = new RoleLink(Context, context, "leader");
         _store = new RoleStore(Context, context);
         _slots = new LeaderSlots(settings.Window, settings.WindowBytes);
-        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End);
+        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End, new HandOver(context, _link, Log));
         _reads = new LeaderReads(context, _link, Context.System.Scheduler);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(settings.ResendInterval / settings.HeartbeatInterval);
