@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -32,6 +33,8 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private readonly Action<Exception, string> _log;
     private readonly KestrelServer _server;
     private readonly ByteBudget _underWay;
+    private readonly Connections _connections;
+    private volatile bool _isDraining;
 
     private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
     {
@@ -39,9 +42,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
         _underWay = new ByteBudget(settings.MaxBytesUnderWay);
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null; // ReadBody has the limit: Kestrel's resets the connection, and its answer is lost with it
-        options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
-        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
-        _server = new KestrelServer(Options.Create(options), sockets, NullLoggerFactory.Instance);
+        _connections = new Connections(new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance));
+        options.Listen(Resolve(settings.Host), settings.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(_connections.Count);
+        });
+        _server = new KestrelServer(Options.Create(options), _connections, NullLoggerFactory.Instance);
     }
 
     /// <summary>Where it listens: <c>http://127.0.0.1:2379</c>.</summary>
@@ -72,6 +79,18 @@ public sealed partial class HttpGateway : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>
+    /// Takes no new connections, and has clients leave the open ones: each next answer there says that it is the last. A connection that is just closed may meet a request on its
+    /// way, whose client then cannot know what became of it; where nobody uses them any more none does. To be called before <see cref="DisposeAsync"/> where others serve instead.
+    /// </summary>
+    /// <param name="patience">How long it waits for clients to leave; those that ask nothing stay for as long.</param>
+    public async Task Drain(TimeSpan patience)
+    {
+        _isDraining = true;
+        await _connections.Unbind();
+        for (var clock = Stopwatch.StartNew(); _connections.Open > 0 && clock.Elapsed < patience;) await Task.Delay(5);
+    }
+
     /// <summary>Stops listening; requests under way get a second to finish.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -95,6 +114,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private async Task Process(HttpContext context)
     {
+        if (_isDraining) context.Response.Headers.Connection = "close";
         try
         {
             await Dispatch(context);
