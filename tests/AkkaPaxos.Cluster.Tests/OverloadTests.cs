@@ -186,8 +186,6 @@ public sealed class OverloadTests(ITestOutputHelper output) : RealProcesses
         return rounds.Max();
     }
 
-    private static void Signal(LocalNode node, string signal) => Process.Start("kill", [$"-{signal}", $"{node.Process!.Id}"]).WaitForExit();
-
     // proc(5): VmHWM is the peak of the resident memory; 5 written to clear_refs starts it anew.
     private static void ForgetPeak(LocalNode node) => File.WriteAllText($"/proc/{node.Process!.Id}/clear_refs", "5");
 
