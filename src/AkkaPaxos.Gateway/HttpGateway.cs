@@ -35,6 +35,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private readonly ByteBudget _underWay;
     private readonly Connections _connections;
     private volatile bool _isDraining;
+    private long _answeredAt; // by Environment.TickCount64
 
     private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
     {
@@ -83,12 +84,14 @@ public sealed partial class HttpGateway : IAsyncDisposable
     /// Takes no new connections, and has clients leave the open ones: each next answer there says that it is the last. A connection that is just closed may meet a request on its
     /// way, whose client then cannot know what became of it; where nobody uses them any more none does. To be called before <see cref="DisposeAsync"/> where others serve instead.
     /// </summary>
-    /// <param name="patience">How long it waits for clients to leave; those that ask nothing stay for as long.</param>
-    public async Task Drain(TimeSpan patience)
+    /// <param name="quiet">Clients that have not left are waited for until nobody has been answered for so long.</param>
+    /// <param name="patience">How long it waits at most.</param>
+    public async Task Drain(TimeSpan quiet, TimeSpan patience)
     {
         _isDraining = true;
         await _connections.Unbind();
-        for (var clock = Stopwatch.StartNew(); _connections.Open > 0 && clock.Elapsed < patience;) await Task.Delay(5);
+        for (var clock = Stopwatch.StartNew(); _connections.Open > 0 && clock.Elapsed < patience; await Task.Delay(5))
+            if (Environment.TickCount64 - Volatile.Read(ref _answeredAt) >= quiet.TotalMilliseconds) return;
     }
 
     /// <summary>Stops listening; requests under way get a second to finish.</summary>
@@ -114,7 +117,6 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private async Task Process(HttpContext context)
     {
-        if (_isDraining) context.Response.Headers.Connection = "close";
         try
         {
             await Dispatch(context);
@@ -160,13 +162,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private static Version? OwnVersion => typeof(HttpGateway).Assembly.GetName().Version;
 
-    private static Task Post(HttpContext context, Func<HttpContext, Task> handle) =>
+    private Task Post(HttpContext context, Func<HttpContext, Task> handle) =>
         Only(HttpMethods.IsPost(context.Request.Method), "POST", context, handle);
 
-    private static Task Get(HttpContext context, Func<HttpContext, Task> handle) =>
+    private Task Get(HttpContext context, Func<HttpContext, Task> handle) =>
         Only(HttpMethods.IsGet(context.Request.Method), "GET", context, handle);
 
-    private static Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
+    private Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
     {
         if (allowed) return handle(context);
         context.Response.Headers.Allow = method;
@@ -272,7 +274,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private static Error TooMany(string why) =>
         new() { Code = KvErrors.ResourceExhausted, Message = $"etcdserver: too many requests: {why}; nothing was done, try again later" };
 
-    private static Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
+    private Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
     {
         KvErrors.InvalidArgument or KvErrors.OutOfRange => StatusCodes.Status400BadRequest,
         KvErrors.NotFound => StatusCodes.Status404NotFound,
@@ -280,31 +282,33 @@ public sealed partial class HttpGateway : IAsyncDisposable
         _ => StatusCodes.Status500InternalServerError,
     }, error);
 
-    private static Task Refuse(HttpContext context, int status, Error error)
+    private Task Refuse(HttpContext context, int status, Error error)
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
         var body = new ErrorBody(error.Message, error.Message, error.Code);
         return Answer(context, status, JsonSerializer.Serialize(body, GatewayJson.Default.ErrorBody));
     }
 
-    private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
+    private Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
         Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
 
-    private static Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
+    private Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
 
-    private static Task Answer(HttpContext context, IMessage message)
+    private Task Answer(HttpContext context, IMessage message)
     {
         var json = new ArrayBufferWriter<byte>(256);
         KvJson.Format(message, json);
         return Answer(context, StatusCodes.Status200OK, json.WrittenMemory);
     }
 
-    private static async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
+    private async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
     {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
         response.ContentLength = json.Length;
+        if (_isDraining) response.Headers.Connection = "close";
+        Volatile.Write(ref _answeredAt, Environment.TickCount64);
         await response.BodyWriter.WriteAsync(json, context.RequestAborted);
     }
 }

@@ -91,7 +91,7 @@ internal sealed class UninterruptedLoad : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            error = $"{e.Message} {e.InnerException?.Message}";
+            error = $"{e.Message} {e.InnerException?.Message} {e.InnerException?.InnerException?.Message}".TrimEnd();
         }
 
         Errors.Enqueue($"{Now.TotalSeconds:0.000} s, node {node.Id}, {key}: {error}");

@@ -408,7 +408,7 @@ public sealed class HttpGatewayTests : IAsyncLifetime
         Assert.Equal("HTTP/1.1 200 OK", kept);
         await reader.ReadAsync(new char[1000]); // the body
 
-        var drained = _gateway.Drain(TimeSpan.FromSeconds(60));
+        var drained = _gateway.Drain(quiet: TimeSpan.FromSeconds(60), patience: TimeSpan.FromSeconds(60));
         await Assert.ThrowsAsync<SocketException>(async () =>
         {
             for (;;)
@@ -423,6 +423,14 @@ public sealed class HttpGatewayTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 200 OK", rest);
         Assert.Contains("Connection: close", rest);
         await drained.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Clients_that_ask_nothing_are_not_waited_for_when_it_stops()
+    {
+        var at = new Uri(_gateway.Address);
+        using var client = new TcpClient(at.Host, at.Port);
+        await _gateway.Drain(quiet: TimeSpan.Zero, patience: TimeSpan.FromSeconds(60)).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     // Start ------------------------------------------------------------------------------------------------------------
