@@ -69,9 +69,9 @@ public sealed class LocalCluster : IDisposable
 
     /// <summary>
     /// Where the nodes' program is: the environment variable AKKAPAXOS_PROGRAM, with which scripts/test and scripts/bench name the one that was
-    /// compiled ahead, otherwise beside this assembly.
+    /// compiled ahead, otherwise beside this assembly. Nodes that are started from now on run it.
     /// </summary>
-    internal string ProgramFolder { get; init; } =
+    internal string ProgramFolder { get; set; } =
         Environment.GetEnvironmentVariable("AKKAPAXOS_PROGRAM") is { Length: > 0 } named ? named : AppContext.BaseDirectory;
 
     /// <summary>The nodes, by id from 1.</summary>

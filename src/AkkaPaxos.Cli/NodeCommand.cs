@@ -18,6 +18,9 @@ internal static class NodeCommand
     internal const int CannotStart = 2;
 
     private static readonly TimeSpan ReadyCheck = TimeSpan.FromMilliseconds(50);
+    // Within this a client that asks one thing after the other has asked the next, and has learned that it is to go elsewhere.
+    private static readonly TimeSpan ClientsLeaveWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClientsLeaveAtMost = TimeSpan.FromSeconds(5);
 
     public static Command Create(Terminal terminal)
     {
@@ -122,8 +125,9 @@ internal static class NodeCommand
                 }
                 if (first == system.WhenTerminated && !cancel.IsCancellationRequested)
                     throw new CliException("the actor system ended by itself; the log says why");
+                log.Info("node {0} stops as it was told to", settings.NodeId);
+                await gateway.Drain(ClientsLeaveWithin, ClientsLeaveAtMost);
             }
-            log.Info("node {0} stops as it was told to", settings.NodeId);
             return false;
         }
         finally

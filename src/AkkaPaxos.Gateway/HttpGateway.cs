@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -32,6 +33,9 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private readonly Action<Exception, string> _log;
     private readonly KestrelServer _server;
     private readonly ByteBudget _underWay;
+    private readonly Connections _connections;
+    private volatile bool _isDraining;
+    private long _answeredAt; // by Environment.TickCount64
 
     private HttpGateway(IKvBackend backend, GatewaySettings settings, Action<Exception, string> log)
     {
@@ -39,9 +43,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
         _underWay = new ByteBudget(settings.MaxBytesUnderWay);
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = null; // ReadBody has the limit: Kestrel's resets the connection, and its answer is lost with it
-        options.Listen(Resolve(settings.Host), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
-        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
-        _server = new KestrelServer(Options.Create(options), sockets, NullLoggerFactory.Instance);
+        _connections = new Connections(new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance));
+        options.Listen(Resolve(settings.Host), settings.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(_connections.Count);
+        });
+        _server = new KestrelServer(Options.Create(options), _connections, NullLoggerFactory.Instance);
     }
 
     /// <summary>Where it listens: <c>http://127.0.0.1:2379</c>.</summary>
@@ -70,6 +78,20 @@ public sealed partial class HttpGateway : IAsyncDisposable
             throw new IOException($"cannot serve HTTP on {where}: {e.Message}", e);
         }
         return gateway;
+    }
+
+    /// <summary>
+    /// Takes no new connections, and has clients leave the open ones: each next answer there says that it is the last. A connection that is just closed may meet a request on its
+    /// way, whose client then cannot know what became of it; where nobody uses them any more none does. To be called before <see cref="DisposeAsync"/> where others serve instead.
+    /// </summary>
+    /// <param name="quiet">Clients that have not left are waited for until nobody has been answered for so long.</param>
+    /// <param name="patience">How long it waits at most.</param>
+    public async Task Drain(TimeSpan quiet, TimeSpan patience)
+    {
+        _isDraining = true;
+        await _connections.Unbind();
+        for (var clock = Stopwatch.StartNew(); _connections.Open > 0 && clock.Elapsed < patience; await Task.Delay(5))
+            if (Environment.TickCount64 - Volatile.Read(ref _answeredAt) >= quiet.TotalMilliseconds) return;
     }
 
     /// <summary>Stops listening; requests under way get a second to finish.</summary>
@@ -145,13 +167,13 @@ public sealed partial class HttpGateway : IAsyncDisposable
 
     private static Version? OwnVersion => typeof(HttpGateway).Assembly.GetName().Version;
 
-    private static Task Post(HttpContext context, Func<HttpContext, Task> handle) =>
+    private Task Post(HttpContext context, Func<HttpContext, Task> handle) =>
         Only(HttpMethods.IsPost(context.Request.Method), "POST", context, handle);
 
-    private static Task Get(HttpContext context, Func<HttpContext, Task> handle) =>
+    private Task Get(HttpContext context, Func<HttpContext, Task> handle) =>
         Only(HttpMethods.IsGet(context.Request.Method), "GET", context, handle);
 
-    private static Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
+    private Task Only(bool allowed, string method, HttpContext context, Func<HttpContext, Task> handle)
     {
         if (allowed) return handle(context);
         context.Response.Headers.Allow = method;
@@ -257,7 +279,7 @@ public sealed partial class HttpGateway : IAsyncDisposable
     private static Error TooMany(string why) =>
         new() { Code = KvErrors.ResourceExhausted, Message = $"etcdserver: too many requests: {why}; nothing was done, try again later" };
 
-    private static Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
+    private Task Refuse(HttpContext context, Error error) => Refuse(context, error.Code switch
     {
         KvErrors.InvalidArgument or KvErrors.OutOfRange or KvErrors.FailedPrecondition => StatusCodes.Status400BadRequest,
         KvErrors.NotFound => StatusCodes.Status404NotFound,
@@ -265,31 +287,33 @@ public sealed partial class HttpGateway : IAsyncDisposable
         _ => StatusCodes.Status500InternalServerError,
     }, error);
 
-    private static Task Refuse(HttpContext context, int status, Error error)
+    private Task Refuse(HttpContext context, int status, Error error)
     {
         if (context.Response.HasStarted) return Task.CompletedTask;
         var body = new ErrorBody(error.Message, error.Message, error.Code);
         return Answer(context, status, JsonSerializer.Serialize(body, GatewayJson.Default.ErrorBody));
     }
 
-    private static Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
+    private Task Answer<T>(HttpContext context, T value, JsonTypeInfo<T> type) =>
         Answer(context, StatusCodes.Status200OK, JsonSerializer.Serialize(value, type));
 
-    private static Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
+    private Task Answer(HttpContext context, int status, string json) => Answer(context, status, Encoding.UTF8.GetBytes(json));
 
-    private static Task Answer(HttpContext context, IMessage message)
+    private Task Answer(HttpContext context, IMessage message)
     {
         var json = new ArrayBufferWriter<byte>(256);
         KvJson.Format(message, json);
         return Answer(context, StatusCodes.Status200OK, json.WrittenMemory);
     }
 
-    private static async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
+    private async Task Answer(HttpContext context, int status, ReadOnlyMemory<byte> json)
     {
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
         response.ContentLength = json.Length;
+        if (_isDraining) response.Headers.Connection = "close";
+        Volatile.Write(ref _answeredAt, Environment.TickCount64);
         await response.BodyWriter.WriteAsync(json, context.RequestAborted);
     }
 }

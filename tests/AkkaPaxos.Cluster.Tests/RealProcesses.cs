@@ -55,6 +55,9 @@ public abstract class RealProcesses : IDisposable
                 await Until($"node {one.Id} is in no cluster with node {other.Id}: {one.LastLogLine()}", () => InCluster(one, other));
     }
 
+    /// <summary>Sends a node's process a signal: <c>STOP</c>, <c>CONT</c>.</summary>
+    protected static void Signal(LocalNode node, string signal) => Process.Start("kill", [$"-{signal}", $"{node.Process!.Id}"]).WaitForExit();
+
     private static async Task<bool> Says(LocalNode one, LocalNode other, string what)
     {
         try

@@ -393,6 +393,46 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     public async Task Version_is_that_of_etcds_api() =>
         Assert.Equal(HttpGateway.EtcdVersion, (string?)JsonNode.Parse(await _http.GetStringAsync("/version"))!["etcdserver"]);
 
+    // Stop -------------------------------------------------------------------------------------------------------------
+
+    [Fact]
+    public async Task Before_it_stops_clients_leave_with_an_answer_that_says_so_and_new_ones_are_refused()
+    {
+        var at = new Uri(_gateway.Address);
+        using var client = new TcpClient(at.Host, at.Port);
+        using var reader = new StreamReader(client.GetStream());
+        var ask = Encoding.ASCII.GetBytes("GET /version HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.GetStream().WriteAsync(ask);
+        var kept = await reader.ReadLineAsync();
+        while (await reader.ReadLineAsync() is { Length: > 0 } header) Assert.DoesNotContain("close", header);
+        Assert.Equal("HTTP/1.1 200 OK", kept);
+        await reader.ReadAsync(new char[1000]); // the body
+
+        var drained = _gateway.Drain(quiet: TimeSpan.FromSeconds(60), patience: TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            for (;;)
+            {
+                using var late = new TcpClient();
+                await late.ConnectAsync(at.Host, at.Port);
+            }
+        });
+        Assert.False(drained.IsCompleted);
+        await client.GetStream().WriteAsync(ask);
+        var rest = await reader.ReadToEndAsync(); // the gateway closes it
+        Assert.StartsWith("HTTP/1.1 200 OK", rest);
+        Assert.Contains("Connection: close", rest);
+        await drained.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Clients_that_ask_nothing_are_not_waited_for_when_it_stops()
+    {
+        var at = new Uri(_gateway.Address);
+        using var client = new TcpClient(at.Host, at.Port);
+        await _gateway.Drain(quiet: TimeSpan.Zero, patience: TimeSpan.FromSeconds(60)).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     // Start ------------------------------------------------------------------------------------------------------------
 
     [Fact]

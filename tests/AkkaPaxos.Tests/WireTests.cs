@@ -17,7 +17,8 @@ public class WireTests : RoleTestBase
 {
     private static readonly ReadOnlyMemory<byte> Bytes = new byte[] { 0, 1, 254, 255 };
 
-    private static readonly object[] Samples =
+    /// <summary>One of each at least.</summary>
+    internal static readonly object[] Samples =
     [
         new Request([new Command(1, 2, 1, Bytes), new Command(long.MaxValue, 3, 2, ReadOnlyMemory<byte>.Empty)]),
         new Request([]),

@@ -132,6 +132,7 @@ public class Acceptor : UntypedPersistentActor
     {
         var (pvalue, commander) = (accept.PValue, Sender);
         TellSignOfLife(pvalue);
+        TellStall(pvalue.Ballot);
 
         // The slot is decided, and a majority has it in snapshots. Accepting would bring back what was forgotten; to say Accepted without
         // accepting would be a lie, if a harmless one. The commander is not left waiting for ever: its node is behind, catches up from the
@@ -177,6 +178,13 @@ public class Acceptor : UntypedPersistentActor
         if (_bytesSinceSign < SignAfterBytes || pvalue.Ballot.Leader == _context.Self) return;
         _bytesSinceSign = 0;
         _link.Tell(_context.Self, "leader", _context.Peers.Leader(_context.Self), new Heartbeat(pvalue.Ballot));
+    }
+
+    // A journal that hangs answers nothing, and so nobody would hear of it.
+    private void TellStall(Ballot ballot)
+    {
+        if (ballot.Leader == _context.Self && _store.Waits is var waits && waits >= HandOver.Patience)
+            _link.Tell(_context.Self, "leader", _context.Peers.Leader(_context.Self), new StoreStalls(waits));
     }
 
     /// <summary>Whether the promise it has given allows it to accept under a ballot (invariant A2).</summary>

@@ -27,12 +27,14 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="slot">The slot from which on the leader would lead.</param>
 /// <param name="tryToLead">Starts a round; false where the leader cannot.</param>
 /// <param name="end">Ends what the leader has under way under its own ballot.</param>
-internal sealed class Election(RoleContext context, RoleLink link, IWithTimers actor, Func<long> slot, Func<bool> tryToLead, Action end)
+/// <param name="handOver">What it does when its disk hangs.</param>
+internal sealed class Election(RoleContext context, RoleLink link, IWithTimers actor, Func<long> slot, Func<bool> tryToLead, Action end, HandOver handOver)
 {
     private readonly FailureDetector _detector = new(context, actor);
     private readonly PollAnswers _answers = new(context);
     private readonly long _patienceTicks = (long)Math.Ceiling(context.Settings.LeaderTimeout / context.Settings.HeartbeatInterval);
 
+    private long? _succeededAt; // a tick, since it leads
     private long _pollsSince; // a tick
     private long _scoutsSince; // a tick
     private long _insistsUntil; // a tick
@@ -82,6 +84,8 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
             case Poll m: OnPoll(m); return true;
             case PollResult m: OnPollResult(m); return true;
             case Lead m: OnLead(m); return true;
+            case StoreStalls m when Phase == LeaderPhase.Active: handOver.Consider(m, Known, context.Membership.Leaders(slot()), Ticks, _succeededAt); return true;
+            case StoreStalls: return true; // of a leader that has just ended
             case Silence when Phase == LeaderPhase.Watching: StartPolling(); return true;
             case Silence: return true; // it has begun already
             default: return _detector.Command(message);
@@ -225,14 +229,18 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
     /// <summary>Its ballot is adopted.</summary>
     public void Leads()
     {
-        Phase = LeaderPhase.Active;
+        (Phase, _succeededAt) = (LeaderPhase.Active, null);
         _detector.Timeout.Shrink();
         Announce(Known, true);
         Beat();
     }
 
     /// <summary>It leads, and something has come of it.</summary>
-    public void Succeeded() => _detector.Timeout.Shrink();
+    public void Succeeded()
+    {
+        _succeededAt = Ticks;
+        _detector.Timeout.Shrink();
+    }
 
     // From the leader's scout, commanders and confirmers; one that was stopped may have sent its last word before.
     private void OnPreempted(Ballot ballot)

@@ -51,7 +51,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _scouted = context.Membership.History;
         _window = Math.Min(settings.Window, _scouted.Latest.Window);
         _slots = new LeaderSlots(_window, settings.WindowBytes);
-        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End);
+        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End, new HandOver(context, _link, Log));
         _reads = new LeaderReads(context, _link, Context.System.Scheduler);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(settings.ResendInterval / settings.HeartbeatInterval);

@@ -33,6 +33,9 @@ internal sealed class RoleStore
     /// <summary>Whether the role may write: not so soon after a write that failed (<see cref="RoleContext.WritesAfter"/>).</summary>
     public bool MayWrite => _context.WritesAfter == TimeSpan.Zero || Now >= _writesFrom;
 
+    /// <summary>For how long the store has not answered while it was asked for something; zero where it is asked for nothing.</summary>
+    public TimeSpan Waits => _context.Store.Waits(Now);
+
     private DateTimeOffset Now => _actor.System.Scheduler.Now;
 
     /// <summary>

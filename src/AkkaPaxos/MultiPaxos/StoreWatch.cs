@@ -65,6 +65,13 @@ public sealed class StoreWatch
         lock (_lock) _calls = 0;
     }
 
+    /// <summary>For how long nothing has come back while something was asked for; zero where nothing is.</summary>
+    /// <param name="now">The time.</param>
+    public TimeSpan Waits(DateTimeOffset now)
+    {
+        lock (_lock) return _calls > 0 && now > _waitsSince ? now - _waitsSince : TimeSpan.Zero;
+    }
+
     /// <summary>What is wrong with the store, in one line; null where nothing is.</summary>
     /// <param name="now">The time.</param>
     public string? Problem(DateTimeOffset now)
