@@ -10,7 +10,7 @@ public class ApplyBenchmarks
 {
     private const int Commands = 64;
     private readonly ReplicatedState _state = new(new KvStateMachine(), sessions: 100,
-        new ConfigurationHistory(new Configuration([new Member(new NodeId(1), "akka.tcp://akkapaxos@127.0.0.1:4053")])));
+        new ConfigurationHistory(new Configuration([new(new NodeId(1), "akka.tcp://akkapaxos@127.0.0.1:4053")])));
     private long _sequence = 1;
 
     [Benchmark(OperationsPerInvoke = Commands)]
