@@ -136,7 +136,7 @@ internal static class MemberCommand
     public static void Say(TextWriter output, string done, IReadOnlyCollection<Member> members) =>
         output.WriteLine($"{done}; voters: {Numbers(members.Where(m => !m.IsLearner))}; learners: {Numbers(members.Where(m => m.IsLearner))}");
 
-    private static string Numbers(IEnumerable<Member> members) => string.Join(", ", members.Select(m => m.ID).DefaultIfEmpty()) is var all and not "0" ? all : "none";
+    private static string Numbers(IEnumerable<Member> members) => string.Join(", ", members.Select(m => $"{m.ID}").DefaultIfEmpty("none"));
 
     // 0 would let the gateway choose.
     private static uint Positive(uint node) => node > 0 ? node : throw new CliException("a node's number is positive, not 0", 2);

@@ -1,4 +1,6 @@
+using AkkaPaxos.Consensus;
 using AkkaPaxos.Kv;
+using AkkaPaxos.Node;
 
 namespace AkkaPaxos.Gateway.Tests;
 
@@ -17,6 +19,15 @@ internal sealed class FakeNode : IKvBackend
     public int Submitted { get; private set; }
 
     public int Queried { get; private set; }
+
+    public Configuration Members { get; private set; } = new(
+        [new(new NodeId(1), "akka.tcp://akkapaxos@127.0.0.1:4051"), new(new NodeId(2), "akka.tcp://akkapaxos@127.0.0.1:4052", Disk: new DiskId(7))]);
+
+    /// <summary>What the next changes of the members are refused with.</summary>
+    public Queue<string> Refusals { get; } = new();
+
+    /// <summary>What was asked for with force.</summary>
+    public List<MemberChange> Forced { get; } = [];
 
     public ulong ClusterId => 14841639068965178418;
 
@@ -50,10 +61,20 @@ internal sealed class FakeNode : IKvBackend
         Machine.Checksum.ToString("x16"),
         1,
         [
-            new PeerReport(1, "akka.tcp://akkapaxos@127.0.0.1:4051", false, false, 12),
-            new PeerReport(2, "akka.tcp://akkapaxos@127.0.0.1:4052", true, true, 17),
+            .. Members.Members.Select(m => new PeerReport(
+                m.Id.Value, m.Address, m.Id.Value != 1, m.Id.Value != 1, m.Id.Value == 1 ? 12 : 17, Votes: m.Votes, Disk: m.Disk == DiskId.None ? null : $"{m.Disk}")),
         ],
-        null));
+        null,
+        Configuration: Members.Version));
+
+    public async Task<Configuration> Reconfigure(IReadOnlyList<MemberChange> changes, bool force, CancellationToken cancel)
+    {
+        if (Stalled) await Task.Delay(Timeout.Infinite, cancel);
+        if (changes.FirstOrDefault(c => c.Address.StartsWith("http", StringComparison.Ordinal)) is { } wrong) throw new ArgumentException($"\"{wrong.Address}\" is not an address");
+        if (Refusals.TryDequeue(out var refusal) || MemberChange.Apply(Members, changes, out refusal) is not { } next) throw new ReconfigurationRefusedException(refusal);
+        if (force) Forced.AddRange(changes);
+        return Members = next;
+    }
 
     public async Task MoveLeader(int node, CancellationToken cancel)
     {

@@ -119,6 +119,9 @@ public sealed class HttpGatewayTests : IAsyncLifetime
     [InlineData("/v3/maintenance/status", """{"x": 1}""")]
     [InlineData("/v3/maintenance/status", "[")]
     [InlineData("/v3/maintenance/transfer-leadership", """{"targetID": "n3"}""")]
+    [InlineData("/v3/cluster/member/list", "")]
+    [InlineData("/v3/cluster/member/add", """{"peerURLs": "akka.tcp://a@b:1", "isLearner": true}""")]
+    [InlineData("/v3/cluster/member/remove", """{"ID": "-1"}""")]
     public async Task What_does_not_parse_is_400(string path, string body)
     {
         var (code, error) = await Refused(path, body);

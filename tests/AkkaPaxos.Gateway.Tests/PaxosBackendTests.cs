@@ -49,12 +49,20 @@ public sealed class PaxosBackendTests
             Assert.Equal((1, address, 1, "1.1", 3, null),
                 (status.Node, status.Address, status.Leader, status.Ballot, status.SlotOut, status.Problem));
             Assert.Equal(["acceptor", "leader", "snapshotter", "replica", "fetcher", "admission"], status.Roles.Where(r => r.Running).Select(r => r.Name));
-            Assert.Equal(new PeerReport(1, address, true, false, 3), Assert.Single(status.Peers));
+            var peer = Assert.Single(status.Peers);
+            Assert.Equal(new PeerReport(1, address, true, false, 3, Disk: peer.Disk), peer);
+            Assert.Matches("^[0-9a-f]{16}$", peer.Disk);
+            Assert.Equal(0, status.Configuration);
             Assert.Matches("^[0-9a-f]{16}$", status.Checksum);
             Assert.Equal("in memory", status.Durability!.Level);
             Assert.Contains("journal in memory", status.Durability.Detail);
 
             Assert.Equal("1", (string?)(await Post(http, "/v3/kv/range", new { key = "Zm9v" }))["header"]!["raft_term"]);
+
+            var added = await Post(http, "/v3/cluster/member/add", new { peerURLs = new[] { "akka.tcp://akkapaxos@127.0.0.1:9" }, isLearner = true });
+            Assert.Equal(("2", true), ((string?)added["member"]!["ID"], (bool)added["member"]!["isLearner"]!));
+            Assert.Equal(added["header"]!["cluster_id"]!.ToString(), put["header"]!["cluster_id"]!.ToString()); // it goes by who founded the cluster
+            Assert.Single((await Post(http, "/v3/cluster/member/remove", new { ID = "2" }))["members"]!.AsArray());
 
             Assert.Null((await http.GetFromJsonAsync<ResourceReport>("/resources"))!.JournalCommits); // a journal in memory has none
 
