@@ -69,7 +69,7 @@ internal static class MemberCommand
     private static Command Add(Terminal terminal)
     {
         var (endpointOptions, node, address) = (new EndpointOptions(), Node("node", "Its number, which no member has."), Address());
-        var command = new Command("add", "Adds a node as a learner: it is sent what is decided, and does not vote. It may be started before or after.") { node, address };
+        var command = new Command("add", "Adds a node as a learner: it is sent what is decided, and does not vote. Start it after that, with itself in its file's akkapaxos.members.") { node, address };
         endpointOptions.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {

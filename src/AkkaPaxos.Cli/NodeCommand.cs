@@ -113,11 +113,7 @@ internal static class NodeCommand
                 if (first == paxos.Failed)
                 {
                     var failed = await paxos.Failed;
-                    if (failed.IsRemoved)
-                    {
-                        log.Info("node {0} stops: {1}", settings.NodeId, failed.Message);
-                        return false;
-                    }
+                    if (failed.IsRemoved) return false;
                     if (!failed.StartAgain) throw new CliException(failed.Message, CannotStart);
                     // Nobody in the cluster that it leaves could answer.
                     leaveFrom = CoordinatedShutdown.PhaseActorSystemTerminate;

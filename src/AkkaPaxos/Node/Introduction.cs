@@ -151,7 +151,8 @@ internal sealed class Introduction : UntypedActor, IWithTimers
             case Refused refused:
                 if (_refusedBy.TryAdd(refused.From, refused.Reason))
                 {
-                    _log.Error("refused by node {0}: {1}", refused.From, refused.Reason);
+                    if (_memory is { IsMember: true }) _log.Info("node {0} takes this one for no member: {1}", refused.From, refused.Reason); // the log will say so
+                    else _log.Error("refused by node {0}: {1}", refused.From, refused.Reason);
                     if (_firstRefusal == 0) _firstRefusal = _tick;
                 }
                 Decide();

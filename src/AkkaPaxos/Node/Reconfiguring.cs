@@ -26,7 +26,7 @@ internal sealed class Reconfiguring
     /// <summary>A change that nobody has been asked for yet.</summary>
     /// <exception cref="ArgumentException">As <see cref="Paxos.Reconfigure"/>'s.</exception>
     public Reconfiguring(Paxos paxos, Func<IActorRef> replica, IReadOnlyList<MemberChange> changes, bool force) =>
-        (_paxos, _replica, _changes, _force) = (paxos, replica, [.. changes.Select(WithPlainAddress)], force);
+        (_paxos, _replica, _changes, _force) = (paxos, replica, [.. changes.Select(c => WithPlainAddress(c, paxos.Settings.Address))], force);
 
     private Configuration Latest => _paxos.Settings.Membership.Latest;
 
@@ -106,10 +106,10 @@ internal sealed class Reconfiguring
         (_, var member) => member.Address == change.Address,
     };
 
-    private MemberChange WithPlainAddress(MemberChange change)
+    private static MemberChange WithPlainAddress(MemberChange change, string like)
     {
         if (change.Kind is not (MemberChangeKind.Add or MemberChangeKind.Update)) return change;
-        var own = Address.Parse(_paxos.Settings.Address);
+        var own = Address.Parse(like);
         return Address.TryParse(change.Address, out var address) && (address.Protocol, address.System) == (own.Protocol, own.System) && address is { Host.Length: > 0, Port: > 0 }
             ? change with { Address = address.ToString() }
             : throw new ArgumentException($"\"{change.Address}\" is not an address like {own.Protocol}://{own.System}@10.0.0.4:4053");
