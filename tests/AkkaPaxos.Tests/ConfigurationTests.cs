@@ -192,8 +192,8 @@ public sealed class ConfigurationTests
     {
         var next = Founding.Next(Founding.Members);
         Assert.Throws<FormatException>(() => ConfigurationHistory.Of([]));
-        Assert.Throws<FormatException>(() => ConfigurationHistory.Of([new Governing(9, Founding), new Governing(9, next)]));
-        Assert.Throws<FormatException>(() => ConfigurationHistory.Of([new Governing(1, next), new Governing(9, Founding)]));
-        Assert.Equal(next, ConfigurationHistory.Of([new Governing(1, Founding), new Governing(9, next)]).Latest);
+        Assert.Throws<FormatException>(() => ConfigurationHistory.Of([new Governing(9, Founding, 9), new Governing(9, next, 9)]));
+        Assert.Throws<FormatException>(() => ConfigurationHistory.Of([new Governing(1, next, 1), new Governing(9, Founding, 9)]));
+        Assert.Equal(next, ConfigurationHistory.Of([new Governing(1, Founding, 1), new Governing(9, next, 9)]).Latest);
     }
 }

@@ -62,7 +62,7 @@ public sealed class ReconfigureTests : IAsyncLifetime
     private Configuration Next(params MemberChange[] changes) => MemberChange.Apply(_paxos.Settings.Membership.Latest, changes, out _)!;
 
     private void Learn(Configuration next) =>
-        _paxos.Settings.Membership.Learn(ConfigurationHistory.Of([new Governing(1, _paxos.Settings.Membership.Latest), new Governing(99, next)]));
+        _paxos.Settings.Membership.Learn(ConfigurationHistory.Of([new Governing(1, _paxos.Settings.Membership.Latest, 1), new Governing(99, next, 99)]));
 
     [Fact]
     public async Task It_is_asked_for_until_a_leader_is_known()

@@ -311,6 +311,9 @@ internal sealed partial class ClusterObserver(Func<TimeSpan> now, Configuration 
     /// </summary>
     public bool CanDecide => Members.Phase1.IsMetBy(Counted(Members, Members.Voters.Select(v => (v, disk($"n{v}")))));
 
+    /// <summary>Whether every member's disk is the one that the log knows, and who had lost one votes again.</summary>
+    public bool IsWhole => Members.Members.All(m => !m.Returns && m.Disk == disk($"n{m.Id}"));
+
     /// <summary>All that a node had on disk is gone.</summary>
     public void DiskLost(string node)
     {

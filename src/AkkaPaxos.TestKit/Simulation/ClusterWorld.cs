@@ -137,7 +137,7 @@ internal sealed partial class ClusterWorld : SimulatedWorld
     public bool IsQuiet()
     {
         if (!Observer.CanDecide) return true;
-        if (Clients.Open.Values.Any(open => open > 0)) return false;
+        if (Clients.Open.Values.Any(open => open > 0) || !Observer.IsWhole) return false;
         var slots = Members.Where(n => Observer.IsMember(n.Name)).Select(n => StatusOf(n)?.SlotOut ?? 0).ToList();
         return slots.All(s => s == slots[0] && s > 0);
     }

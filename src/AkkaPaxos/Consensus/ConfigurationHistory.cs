@@ -5,7 +5,8 @@ namespace AkkaPaxos.Consensus;
 /// <summary>A configuration and the slots that it governs.</summary>
 /// <param name="From">The first of them; the next one's is their end.</param>
 /// <param name="Configuration">The configuration.</param>
-public sealed record Governing(long From, Configuration Configuration);
+/// <param name="QuorumsFrom">The first slot from which on votes are counted as in it: lower where earlier configurations counted them alike.</param>
+public sealed record Governing(long From, Configuration Configuration, long QuorumsFrom);
 
 /// <summary>
 /// Which configuration governs which slot, as far as the log up to some slot says. Immutable; a part of the replicated state, so that equal logs give equal
@@ -18,7 +19,7 @@ public sealed class ConfigurationHistory
     private ConfigurationHistory(ImmutableArray<Governing> entries) => _entries = entries;
 
     /// <summary>The history of a cluster that <paramref name="founding"/> founded: it governs from slot 1 on.</summary>
-    public ConfigurationHistory(Configuration founding) : this([new Governing(1, founding)])
+    public ConfigurationHistory(Configuration founding) : this([new Governing(1, founding, 1)])
     {
     }
 
@@ -44,15 +45,7 @@ public sealed class ConfigurationHistory
     public long LatestFrom => _entries[^1].From;
 
     /// <summary>The first slot from which on votes are counted as in <see cref="Latest"/>.</summary>
-    public long QuorumsFrom
-    {
-        get
-        {
-            var index = _entries.Length - 1;
-            while (index > 0 && _entries[index - 1].Configuration.HasQuorumsOf(Latest)) index--;
-            return _entries[index].From;
-        }
-    }
+    public long QuorumsFrom => _entries[^1].QuorumsFrom;
 
     /// <summary>The one that governs a slot; for slots before what is remembered, the first one that is.</summary>
     public Configuration At(long slot) => _entries[IndexAt(slot)].Configuration;
@@ -70,7 +63,10 @@ public sealed class ConfigurationHistory
     public ConfigurationHistory Decided(long slot, Configuration configuration) =>
         configuration.Version != Latest.Version + 1 || configuration.Window != Latest.Window
             ? this
-            : new ConfigurationHistory([.. _entries.Skip(IndexAt(slot)), new Governing(slot + configuration.Window, configuration)]);
+            : new ConfigurationHistory([.. _entries.Skip(IndexAt(slot)), After(_entries[^1], slot + configuration.Window, configuration)]);
+
+    private static Governing After(Governing before, long from, Configuration configuration) =>
+        new(from, configuration, configuration.HasQuorumsOf(before.Configuration) ? before.QuorumsFrom : from);
 
     /// <summary>With what <paramref name="other"/> remembers from before.</summary>
     internal ConfigurationHistory With(ConfigurationHistory other) =>

@@ -80,7 +80,7 @@ public class ReplicatedState
     private bool IsOfConstantMembers => Configurations.Latest.Version == 0;
 
     private IEnumerable<Proto.Governing> ToProto() =>
-        Configurations.Entries.Select(e => new Proto.Governing { From = e.From, Configuration = e.Configuration.ToProto() });
+        Configurations.Entries.Select(e => new Proto.Governing { From = e.From, Configuration = e.Configuration.ToProto(), QuorumsFrom = e.QuorumsFrom });
 
     /// <summary>Executes a decided command, unless it was executed before (invariant R5).</summary>
     protected virtual Answer ExecuteOnce(Command command) => _sessions.Execute(command, _apply);
@@ -134,7 +134,7 @@ public class ReplicatedState
         SlotOut = state.SlotOut;
         if (state.Configurations.Count > 0) // else it is of the release before, and the members are those that founded the cluster
         {
-            Change(ConfigurationHistory.Of(state.Configurations.Select(c => new Governing(c.From, Configuration.FromProto(c.Configuration)))));
+            Change(ConfigurationHistory.Of(state.Configurations.Select(c => new Governing(c.From, Configuration.FromProto(c.Configuration), c.QuorumsFrom))));
             if (_configurationsChecksum != state.ConfigurationsChecksum) throw new FormatException($"a replica's snapshot at slot {SlotOut} has other members than were saved");
         }
         if (Checksum != state.Checksum)

@@ -33,9 +33,9 @@ internal static class NodeCodecs
     public static DiskStart ToDiskStart(this Proto.DiskStart? start) =>
         start is null ? throw new FormatException("the start of a disk is missing") : new DiskStart(new DiskId(start.Disk), start.Number, start.Incarnation);
 
-    public static Proto.Governing ToProto(this Governing governing) => new() { From = governing.From, Configuration = governing.Configuration.ToProto() };
+    public static Proto.Governing ToProto(this Governing governing) => new() { From = governing.From, Configuration = governing.Configuration.ToProto(), QuorumsFrom = governing.QuorumsFrom };
 
-    public static Governing ToGoverning(this Proto.Governing governing) => new(governing.From, governing.Configuration.ToConfiguration());
+    public static Governing ToGoverning(this Proto.Governing governing) => new(governing.From, governing.Configuration.ToConfiguration(), governing.QuorumsFrom);
 
     public static Configuration ToConfiguration(this Consensus.Proto.Configuration? configuration) =>
         configuration is null ? throw new FormatException("the configuration is missing") : Configuration.FromProto(configuration);
