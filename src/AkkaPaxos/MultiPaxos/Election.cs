@@ -86,11 +86,14 @@ internal sealed class Election(RoleContext context, RoleLink link, IWithTimers a
             case Lead m: OnLead(m); return true;
             case StoreStalls m when Phase == LeaderPhase.Active: handOver.Consider(m, Known, context.Membership.Leaders(slot()), Ticks, _succeededAt); return true;
             case StoreStalls: return true; // of a leader that has just ended
-            case Silence when Phase == LeaderPhase.Watching: StartPolling(); return true;
+            case Silence when Phase == LeaderPhase.Watching && IsMember: StartPolling(); return true;
+            case Silence when Phase == LeaderPhase.Watching: Watch(); return true; // nobody tells it anything
             case Silence: return true; // it has begun already
             default: return _detector.Command(message);
         }
     }
+
+    private bool IsMember => context.Membership.Latest.Find(context.Self) is not null;
 
     // ---- watching ----
 

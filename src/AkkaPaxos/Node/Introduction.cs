@@ -196,6 +196,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
 
     private void Answer(Hello hello)
     {
+        if (_memory is null && _settings.Membership.Latest.Find(hello.From) is null) return; // the disk may know of changes that the file does not
         var known = _settings.Membership.Latest.Find(hello.From);
         var reason = known is null
             ? $"node id {hello.From} is not among the members that node {_settings.NodeId} knows{(IsChanged ? $", which are those of configuration {_settings.Membership.Latest.Version}" : "")}; a node is added by `akkapaxos member add`"
@@ -262,7 +263,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
         if (_isTurnedAway) return;
         if (_memory is not null) Consider(_memory);
         if (IsDecided || _refusedBy.Count == 0) return;
-        if (_memory is { IsMember: true } && IsChanged) return; // removed, it goes by the log
+        if (_memory is null || (_memory.IsMember && IsChanged)) return; // whether it has been removed the log says
         var possible = _settings.Membership.Members.Select(m => m.Id).Where(id => !_refusedBy.ContainsKey(id)).ToHashSet();
         if (_settings.Membership.Latest.Phase1.IsMetBy(possible) && _tick - _firstRefusal < GraceTicks) return;
         _isTurnedAway = true;
