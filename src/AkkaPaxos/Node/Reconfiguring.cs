@@ -25,8 +25,11 @@ internal sealed class Reconfiguring
 
     /// <summary>A change that nobody has been asked for yet.</summary>
     /// <exception cref="ArgumentException">As <see cref="Paxos.Reconfigure"/>'s.</exception>
-    public Reconfiguring(Paxos paxos, Func<IActorRef> replica, IReadOnlyList<MemberChange> changes, bool force) =>
-        (_paxos, _replica, _changes, _force) = (paxos, replica, [.. changes.Select(WithPlainAddress)], force);
+    public Reconfiguring(Paxos paxos, Func<IActorRef> replica, IReadOnlyList<MemberChange> changes, bool force)
+    {
+        (_paxos, _replica, _force) = (paxos, replica, force);
+        _changes = [.. changes.Select(WithPlainAddress)];
+    }
 
     private Configuration Latest => _paxos.Settings.Membership.Latest;
 
