@@ -30,7 +30,7 @@ public sealed class PaxosBackendTests
               node-id = 1
               members = [{ id = 1, address = "{{address}}" }]
               state-machine = "AkkaPaxos.Kv.KvStateMachine, AkkaPaxos.Kv"
-              trace-slots = 10
+              trace-slots = 1000
               gateway { port = 0, request-timeout = 30s }
             }
             """).WithFallback(PaxosSettings.DefaultConfig());
