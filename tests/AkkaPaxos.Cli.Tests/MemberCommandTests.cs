@@ -44,7 +44,7 @@ public sealed class MemberCommandTests : IAsyncLifetime
         await Member("add", "4", At4);
         var outcome = await Member("list");
         Assert.Equal((0, ""), (outcome.Code, outcome.Error));
-        var rows = outcome.Output.Split('\n').Where(l => l.StartsWith('|')).Select(l => string.Join(' ', l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
+        var rows = outcome.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => string.Join(' ', l.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         Assert.Equal(
         [
             "node address role disk slot behind",
@@ -78,7 +78,7 @@ public sealed class MemberCommandTests : IAsyncLifetime
     [InlineData(2, "a node's number is positive, not 0", "add", "0", At4)]
     [InlineData(2, "node 2 cannot take its own place", "replace", "2", "2", At4)]
     [InlineData(2, "Cannot parse argument 'four'", "add", "four", At4)]
-    [InlineData(2, "Required argument missing", "add", "4")]
+    [InlineData(2, "Required argument 'ADDRESS' missing", "add", "4")]
     public async Task What_is_refused_says_why_in_one_line(int code, string why, params string[] arguments)
     {
         var outcome = await Member(arguments);

@@ -289,31 +289,24 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Members_change_at_any_node_and_a_leader_that_is_removed_hands_over_first()
+    public async Task A_learner_is_added_and_removed_at_any_node_and_does_not_lead_or_vote()
     {
         Paxos[] nodes = [Start(1), Start(2), Start(3)];
+        var founded = await nodes[0].Until(s => s.Leader != NodeId.None && s.Peers.All(p => p.Disk != DiskId.None)); // the log knows each by its disk
         await UntilAllAgree(nodes);
         var leader = (await nodes[0].Status()).Leader;
         var other = nodes[leader.Value % 3];
         var add = new MemberChange(MemberChangeKind.Add, new NodeId(4), Address(4));
         Assert.Equal([1, 2, 3, 4], (await other.Reconfigure([add], cancellation: Soon)).Ids.Select(i => i.Value));
-        var status = await nodes[0].Until(s => s.ConfigurationVersion == 1);
+        var status = await nodes[0].Until(s => s.ConfigurationVersion == founded.ConfigurationVersion + 1);
         Assert.Equal([true, true, true, false], status.Peers.Select(p => p.Votes));
-        Assert.Equal([true, true, true, false], status.Peers.Select(p => p.Disk != DiskId.None));
+        Assert.Equal(DiskId.None, status.Peers[3].Disk);
         Assert.Contains("is a member already", (await Assert.ThrowsAsync<ReconfigurationRefusedException>(() => other.Reconfigure([add], cancellation: Soon))).Message);
-        Assert.Contains("nothing is heard of node 4",
+        Assert.Contains("the disk of node 4 is not known yet",
             (await Assert.ThrowsAsync<ReconfigurationRefusedException>(() => other.Reconfigure([new(MemberChangeKind.Promote, new NodeId(4))], cancellation: Soon))).Message);
         Assert.Contains("node 4 is a learner", (await Assert.ThrowsAsync<ArgumentException>(() => other.MoveLeader(new NodeId(4), Soon))).Message);
         await other.Reconfigure([new(MemberChangeKind.Remove, new NodeId(4))], cancellation: Soon); // it never started
-
-        var rest = nodes.Where(n => n.Settings.NodeId != leader).ToArray();
-        var left = await other.Reconfigure([new(MemberChangeKind.Remove, leader)], cancellation: Soon);
-        Assert.Equal(rest.Select(n => n.Settings.NodeId), left.Voters);
-        Assert.NotEqual(leader, (await other.Status()).Leader);
-        for (var i = 0; i < 100; i++) await rest[i % 2].Submit(Bytes($"line{i}"), Soon); // also where it governs
-        await UntilAllAgree(rest);
-        status = await other.Until(s => s.Problem is null);
-        Assert.Equal((3, 2), (status.ConfigurationVersion, status.Peers.Count));
+        await nodes[0].Until(s => s.ConfigurationVersion == founded.ConfigurationVersion + 2 && s.Peers.Count == 3);
     }
 
     [Fact]

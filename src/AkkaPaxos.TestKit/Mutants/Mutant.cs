@@ -23,7 +23,7 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
     /// <summary>Whether it is the journal's log that is faulty: it runs with <see cref="JournalModel.Log"/> only.</summary>
     public bool IsOfLog => LogFlaw is not null;
 
-    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica, snapshotter, fetcher; then those of the journal's log.</summary>
+    /// <summary>All of them, in the order of the protocol: acceptor, scout, commander, leader, replica, snapshotter, fetcher; then those about the members, and of the journal's log.</summary>
     public static IReadOnlyList<Mutant> All { get; } =
     [
         Acceptor<PromisesBeforePersist>("promises-before-persist", "S1", "says Promise while the promise is on its way to the journal"),
@@ -74,6 +74,18 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
         Snapshotter<SnapshotsOneSlotLate>("snapshots-one-slot-late", "R3", "says that its snapshot holds one slot more than it does"),
         Snapshotter<TruncatesAtExecuted>("truncates-at-executed", "A3", "truncates what others have executed, and hold in no snapshot"),
         Fetcher<NeverCatchesUp>("never-catches-up", "liveness", "does not take the decisions that it asked others for"),
+        Commander<CommandsFounders>("commands-founders", "M1", "the commander asks those that founded the cluster, whoever votes now") with { Under = Changes },
+        Scout<ScoutsFounders>("scouts-founders", "M1", "the scout asks those that founded the cluster, whoever votes now") with { Under = Changes },
+        Scout<ScoutsFirstConfiguration>("scouts-first-configuration", "M1", "the scout asks only who votes on the first of its slots") with { Under = Changes },
+        Confirmer<ConfirmsByFounders>("confirms-by-founders", "linearizability", "the confirmer asks those that founded the cluster, whoever votes now") with { Under = Changes },
+        Snapshotter<TruncatesByFounders>("truncates-by-founders", "A3", "truncates what those that founded the cluster have in snapshots, whoever votes now") with { Under = Changes },
+        Commander<CountsAnyDisk>("counts-any-disk", "R2", "the commander counts what comes from a disk that the log does not know") with { Under = Changes },
+        Scout<CountsPromisesOfAnyDisk>("counts-promises-of-any-disk", "M1", "the scout counts a promise from a disk that the log does not know") with { Under = Changes },
+        Replica<GovernsAtOnce>("governs-at-once", "M1", "takes a configuration to govern from the next slot on") with { Under = Changes },
+        Replica<ChangesOutOfTurn>("changes-out-of-turn", "M1", "takes a configuration that was made from an earlier one, too") with { Under = Changes },
+        Replica<ReadmitsAsVoter>("readmits-as-voter", "M1", "lets a node vote with a new disk as soon as that is admitted") with { Under = Changes },
+        Replica<AddsAsVoter>("adds-as-voter", "M1", "lets every learner vote as soon as it is added") with { Under = Changes },
+        Replica<IgnoresConfigurations>("ignores-configurations", "M1", "lets those that founded the cluster govern for ever") with { Under = Changes },
         Log("log-syncs-later", "acknowledges a commit, and syncs it before it does the next thing", f => new SyncsLater(f)),
         Log("log-never-syncs", "acknowledges a commit without a sync", f => new NeverSyncs(f)),
         Log("log-never-syncs-names", "begins a segment without a sync of its folder", f => new NeverSyncsNames(f)),
@@ -126,6 +138,13 @@ public sealed record Mutant(string Name, string Rule, string Flaw, IReadOnlyDict
 
     // And clocks that drift.
     private static SimulationSettings LeaseAndDrift(SimulationSettings drawn) => (Lease(drawn) with { ClockDrift = 0.3 }).WithReadLease(TimeSpan.FromSeconds(2.5));
+
+    // Members that change, and disks that are lost.
+    private static SimulationSettings Changes(SimulationSettings drawn) => drawn with
+    {
+        Reconfigurations = TimeSpan.FromMilliseconds(500), LostDisks = TimeSpan.FromSeconds(1), Questions = Math.Max(drawn.Questions, 0.4),
+        Protocol = (drawn.Protocol ?? MultiPaxosNode.Settings()) with { Window = Math.Min(drawn.Protocol?.Window ?? 8, 8) },
+    };
 
     private static Mutant Log(string name, string flaw, Func<ILogFolder, ILogFolder> folder) =>
         new(name, "S1", $"the journal's log {flaw}", new Dictionary<string, Type>()) { LogFlaw = folder };

@@ -56,7 +56,7 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     // What could not be taken back, or would stop the cluster, is not done unless somebody insists.
     private string Objection(Reconfigure what, Configuration next)
     {
-        if (what.Force) return "";
+        if (what.Force || next.HasQuorumsOf(Decided.Latest)) return "";
         foreach (var promoted in what.Changes.Where(c => c.Kind == MemberChangeKind.Promote).Select(c => c.Node))
         {
             if (promoted == context.Self) continue;
