@@ -238,13 +238,13 @@ public sealed class NodeTests : IAsyncLifetime
 
     /// <summary>What was acknowledged by it and one other is not known to the third: with it these two would be a majority that has forgotten.</summary>
     [Fact]
-    public async Task A_node_that_comes_back_with_nothing_neither_votes_nor_answers_and_says_why()
+    public async Task A_node_that_comes_back_with_nothing_neither_votes_nor_answers_and_says_why_where_an_operator_is_to_decide()
     {
         Paxos[] nodes = [Start(1), Start(2), Start(3)];
         await UntilAllAgree(nodes);
         await nodes[0].Submit(Bytes("a"), Soon);
         await _systems[1].Terminate();
-        var emptied = Start(2);
+        var emptied = Start(2, "akkapaxos.recover = manual");
         await Until(async () => (await emptied.Status()).Problem is { } p && p.Contains("is empty, and node ") && p.Contains("put back what was in its folder"), "it says why");
         Assert.All((await emptied.Status()).Roles, r => Assert.False(r.IsRunning));
         await Until(async () => (await nodes[0].Status()).Peers.Single(p => p.NodeId.Value == 2).Problem?.Contains("is empty") == true, "the others hear it");

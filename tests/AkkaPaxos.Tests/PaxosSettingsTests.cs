@@ -51,7 +51,7 @@ public sealed class PaxosSettingsTests
     [InlineData("akkapaxos.window = 0", "akkapaxos.window")]
     [InlineData("akkapaxos.durability = some", "akkapaxos.durability")]
     [InlineData("akkapaxos.leader.jitter = 11", "akkapaxos.leader.jitter")]
-    [InlineData("akkapaxos.roles = [acceptor, oracle]", "known roles: acceptor, fetcher, leader, replica, snapshotter")]
+    [InlineData("akkapaxos.roles = [acceptor, oracle]", "known roles: acceptor, admission, fetcher, leader, replica, snapshotter")]
     [InlineData("akkapaxos.roles = [acceptor, leader, replica]", "roles = [acceptor, leader, replica]: a replica needs snapshotter and fetcher beside it")]
     [InlineData("akkapaxos.roles = [acceptor, acceptor]", "akkapaxos.roles")]
     [InlineData("akkapaxos.role.leader = \"No.Such.Class, Nowhere\"", "akkapaxos.role.leader")]

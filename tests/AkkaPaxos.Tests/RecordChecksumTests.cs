@@ -30,13 +30,17 @@ public class RecordChecksumTests : RoleTestBase
         new(new DiskStarted(Third, IsAdopted: true), "DiskStarted", "0A1409070000000000000010031909000000000000001001", "D80E2C92"),
         new(new DiskMark(Third), "DiskMark", "0A140907000000000000001003190900000000000000", "5C0032C0"),
         new(new DiskMarked(3), "DiskMarked", "0803", "8950F109"),
-        new(new FoundingRecorded(new Configuration([new Member(new NodeId(1), "a", Disk: new DiskId(7))])), "FoundingRecorded", "0A1210401A0E0801120161210700000000000000", "66A6F317"),
+        new(new FoundingRecorded(OfOne), "FoundingRecorded", "0A1210401A0E0801120161210700000000000000", "66A6F317"),
         new(new ClusterFounded(), "ClusterFounded", "", "223A96A6"),
+        new(new ClusterJoined(OfOne), "ClusterJoined", "0A1210401A0E0801120161210700000000000000", "46138B80"),
+        new(new MembersChanged([new Governing(1, OfOne, 1)]), "MembersChanged", "0A180801121210401A0E08011201612107000000000000001801", "AAC179D5"),
         new(new PeerStarted(new NodeId(2), Third), "PeerStarted", "080212140907000000000000001003190900000000000000", "46F0D5F2"),
         new(new Synod.ProposerRound(7), "SynodRound", "0807", "0A1C65DB"),
         new(new Synod.AcceptorPromised(B(4, 2)), "SynodPromised", "0A0408041002", "75FB2A7E"),
         new(new Synod.AcceptorAccepted(new Synod.Proposal(B(4, 2), "X")), "SynodProposal", "0A090A0408041002120158", "F0D36E0B"),
     ];
+
+    private static Configuration OfOne => new([new Member(new NodeId(1), "a", Disk: new DiskId(7))]);
 
     private static DiskStart Third => new(new DiskId(7), 3, 9);
 

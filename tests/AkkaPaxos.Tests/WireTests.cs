@@ -87,6 +87,8 @@ public class WireTests : RoleTestBase
         new DiskMarked(7),
         new FoundingRecorded(Founding),
         new ClusterFounded(),
+        new ClusterJoined(Founding),
+        new MembersChanged([new Governing(1, Founding, 1), new Governing(70, Founding.Next(Founding.Members), 1)]),
         new PeerStarted(new NodeId(2), AStart),
         new Welcome(new NodeId(2)),
         new FindLink(),

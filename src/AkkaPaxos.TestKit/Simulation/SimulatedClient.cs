@@ -56,8 +56,11 @@ internal sealed class SimulatedClient(
                 foreach (var reply in m.Replies) Answered(reply);
                 break;
             case QueryResponse m:
-                _heard = true;
-                foreach (var result in m.Results) Answered(result);
+                foreach (var result in m.Results.Where(r => r.Status == QueryStatus.Ok)) // who is refused asks again, another one
+                {
+                    _heard = true;
+                    Answered(result);
+                }
                 break;
             case Next: Begin(); break;
             case Reconnect: OpenSession(); break;

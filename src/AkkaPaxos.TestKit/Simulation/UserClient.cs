@@ -65,7 +65,7 @@ internal sealed class UserClient(IReadOnlyList<IActorRef> replicas, ClientCounts
                 foreach (var reply in m.Replies) Answered(reply);
                 break;
             case QueryResponse m:
-                foreach (var result in m.Results) Done(result.Id, result.Result);
+                foreach (var result in m.Results.Where(r => r.Status == QueryStatus.Ok)) Done(result.Id, result.Result);
                 break;
             case Again: Ask(); break;
             default: Unhandled(message); break;
