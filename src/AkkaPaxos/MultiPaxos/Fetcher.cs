@@ -27,6 +27,7 @@ public class Fetcher : UntypedActor, IWithTimers
     private readonly ReplicaLag _lag;
     private long _looks;
     private long _slotOut = 1;             // the replica's, as it last said
+    private readonly HashSet<NodeId> _strangers = []; // that were told since the last look
     private Progress? _progress;           // as the others were last told
     private long _askedFrom;               // the slot that was last asked for
     private bool _isBrought;               // the replica has been given what came, and has not said how far it led
@@ -70,6 +71,7 @@ public class Fetcher : UntypedActor, IWithTimers
     private void OnReplicaStatus(ReplicaStatus replica)
     {
         _looks++;
+        _strangers.Clear();
         _slotOut = replica.SlotOut;
         _progress = new Progress(_context.Self, replica.SlotOut, replica.SnapshotSlot, replica.Checksum, _context.Disk);
         foreach (var peer in _context.Membership.Replicas(_slotOut).Where(n => n != _context.Self)) Tell(peer, _progress);
@@ -79,11 +81,11 @@ public class Fetcher : UntypedActor, IWithTimers
         if (_lag.Asked != asked) _transfer = null;
     }
 
-    // One that is no member, or none any more, learns what has become of the cluster.
+    // One that is no member, or none any more, learns what has become of the cluster. Once between two looks: it may take this one for a stranger as well.
     private void OnProgress(Progress other)
     {
         _lag.Heard(other);
-        if (_progress is not null && !_context.Membership.Replicas(_slotOut).Contains(other.From)) Tell(other.From, _progress);
+        if (_progress is not null && !_context.Membership.Replicas(_slotOut).Contains(other.From) && _strangers.Add(other.From)) Tell(other.From, _progress);
     }
 
     private void Tell(NodeId peer, Progress progress) => _link.Tell(peer, "replica", _context.Peers.Replica(peer), progress);
