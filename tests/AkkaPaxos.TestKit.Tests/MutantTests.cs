@@ -30,7 +30,7 @@ public sealed class MutantTests
 
     private static readonly string[] Rules =
     [
-        "A1", "A2", "A3", "A4", "A5", "C1", "C2", "R1", "R2", "R3", "R4", "R5", "S1", "S2", "linearizability", "liveness", "failure",
+        "A1", "A2", "A3", "A4", "A5", "C1", "C2", "R1", "R2", "R3", "R4", "R5", "S1", "S2", "M1", "linearizability", "liveness", "failure",
     ];
 
     [Fact]
