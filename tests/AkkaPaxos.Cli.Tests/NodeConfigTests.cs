@@ -65,7 +65,7 @@ public sealed class NodeConfigTests : IDisposable
     [InlineData("akkapaxos.sessions = 3000000000", ":5:1: akkapaxos.sessions: expected a whole number above 0, found \"3000000000\"")]
     [InlineData("akkapaxos.batch = 5", ":5:1: akkapaxos.batch: expected a section { ... }, found \"5\"")]
     [InlineData("akkapaxos.roles = acceptor", ":5:1: akkapaxos.roles: expected a list of texts (like [a, b]), found \"acceptor\"")]
-    [InlineData("akkapaxos.roles = [acceptor, oracle]", ":5:1: akkapaxos.roles: there is no role \"oracle\"; known roles: acceptor, fetcher, leader, replica, snapshotter")]
+    [InlineData("akkapaxos.roles = [acceptor, oracle]", ":5:1: akkapaxos.roles: there is no role \"oracle\"; known roles: acceptor, admission, fetcher, leader, replica, snapshotter")]
     [InlineData("akkapaxos.role.leader = \"No.Such, Class\"", ":5:1: akkapaxos.role.leader: class \"No.Such, Class\" is not found; write it as \"Namespace.Class, Assembly\"")]
     [InlineData("akkapaxos.members = akka", ":5:1: akkapaxos.members: expected a list of members like { id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }, found \"akka\"")]
     [InlineData("akkapaxos.members += { id = 2, adress = x }", ":5:1: akkapaxos.members: each is like { id = 1, address = \"akka.tcp://akkapaxos@10.0.0.1:4053\" }, not { id, adress }")]
