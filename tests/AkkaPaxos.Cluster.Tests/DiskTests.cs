@@ -7,7 +7,7 @@ namespace AkkaPaxos.Cluster.Tests;
 
 /// <summary>
 /// Disks that have forgotten what their nodes promised, or are not theirs: such a node stays up, says why in one line, and neither votes nor answers; what was
-/// acknowledged stays.
+/// acknowledged stays. One with an empty disk votes again once a majority of the others has admitted it.
 /// </summary>
 public sealed class DiskTests : RealProcesses
 {
@@ -28,8 +28,8 @@ public sealed class DiskTests : RealProcesses
         Directory.Delete(Data(two), recursive: true);
         cluster.Start(two);
         cluster.Start(three);
-        await Says(two, "is empty, and node 3 belongs to a cluster that knows this node by disk ");
-        await Says(three, "it waits until a majority of the members has welcomed this node's disk: node 1 is not heard of; node 2 is not to vote: its disk ");
+        await Says(two, "is new, and the log knows it by disk ");
+        await Says(three, "it waits until a majority of the members has welcomed this node's disk: node 1 is not heard of; node 2 is not to vote: it has disk ");
         for (var end = DateTime.UtcNow + AWhile; DateTime.UtcNow < end;)
         {
             foreach (var node in (LocalNode[])[two, three])
@@ -39,15 +39,31 @@ public sealed class DiskTests : RealProcesses
                 Assert.False(await Kv.TryPut(node.Http, "k", "2"));
             }
         }
-        Assert.Contains("is empty, and node 3", await Health(two));
-        Assert.Single(LinesWith(two, "is empty, and node "));
+        Assert.Contains("is new, and the log knows it by disk ", await Health(two));
 
         cluster.Start(one);
         await Until("nodes 1 and 3 do not serve", async () => await Read(three, "k", serializable: false) == HttpStatusCode.OK);
         Assert.Equal("1", await Kv.Get(three.Http, "k"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(two, "k", serializable: false));
-        await Says(two, "is empty, and node ");
-        Assert.True(two.IsRunning);
+        await Votes(two, by: one);
+        Assert.Equal("1", await Kv.Get(two.Http, "k"));
+
+        // It counts again: without node 3 it is a majority with node 1.
+        LocalCluster.Kill(three);
+        await Until("nodes 1 and 2 do not serve", () => Kv.TryPut(two.Http, "k", "3"));
+    }
+
+    [Fact]
+    public async Task Where_an_operator_is_to_decide_an_emptied_folder_stays_out()
+    {
+        using var cluster = await Founded("sql", "akkapaxos.recover=manual");
+        var two = cluster.Nodes[1];
+        LocalCluster.Stop(two, Patience);
+        Directory.Delete(Data(two), recursive: true);
+        cluster.Start(two);
+        await Says(two, "belongs to a cluster that knows this node by disk ");
+        await Until("the others do not serve", () => Kv.TryPut(cluster.Nodes[0].Http, "k", "1"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await Read(two, "k", serializable: true));
+        await Says(two, "belongs to a cluster that knows this node by disk ");
     }
 
     [Theory]
@@ -133,9 +149,10 @@ public sealed class DiskTests : RealProcesses
         // Whoever thinks that the file is in the way is told by the others.
         File.Delete(Path.Combine(Data(three), "node.lock"));
         cluster.Start(three);
-        await Says(three, "is empty, and node 1 belongs to a cluster that knows this node by disk ");
+        await Says(three, "is new, and the log knows it by disk ");
         cluster.Start(two);
         await Until("nodes 1 and 2 do not serve", () => Kv.TryPut(two.Http, "k", "1"));
+        await Votes(three, by: two);
     }
 
     /// <summary>As a release left them that knew no disks: what the roles have promised, and no word of whose disk it is.</summary>
@@ -177,9 +194,9 @@ public sealed class DiskTests : RealProcesses
     }
 
     /// <summary>Three nodes that have all been there.</summary>
-    private async Task<LocalCluster> Founded(string journal)
+    private async Task<LocalCluster> Founded(string journal, params string[] settings)
     {
-        var cluster = Cluster(3, $"akkapaxos.journal={journal}", "akkapaxos.journal-log.segment-bytes=1 MiB", "akkapaxos.gateway.request-timeout=1s");
+        var cluster = Cluster(3, [$"akkapaxos.journal={journal}", "akkapaxos.journal-log.segment-bytes=1 MiB", "akkapaxos.gateway.request-timeout=1s", .. settings]);
         cluster.StartAll();
         await cluster.WaitForLeader(Patience);
         await cluster.WaitForAgreement(Patience);
@@ -188,6 +205,14 @@ public sealed class DiskTests : RealProcesses
         Assert.Equal(3, disks.Distinct().Count());
         return cluster;
     }
+
+    /// <summary>Waits until another node has it that this one votes, with the disk that it has.</summary>
+    private static Task Votes(LocalNode node, LocalNode by) => Until($"node {node.Id} does not vote: {node.LastLogLine()}", async () =>
+    {
+        var own = JsonNode.Parse(await node.Http.GetStringAsync("/status"))!;
+        var peer = JsonNode.Parse(await by.Http.GetStringAsync("/status"))!["peers"]!.AsArray().Single(p => (int)p!["node"]! == node.Id)!;
+        return own["problem"] is null && (bool)peer["votes"]! && $"{peer["disk"]}" == $"{own["disk"]}";
+    });
 
     private static string Data(LocalNode node) => Path.Combine(node.Folder, "data");
 
