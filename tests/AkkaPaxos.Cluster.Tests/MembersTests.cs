@@ -16,6 +16,7 @@ public sealed class MembersTests(ITestOutputHelper output) : RealProcesses
     {
         using var cluster = Cluster(6, $"akkapaxos.journal={journal}", "akkapaxos.gateway.request-timeout=2s");
         var nodes = cluster.Nodes;
+        var whole = nodes.Take(3).Select(n => File.ReadAllText(n.ConfigFile)).ToList();
         foreach (var founder in nodes.Take(3)) KnowsOnly(founder, 3);
         foreach (var founder in nodes.Take(3)) cluster.Start(founder);
         foreach (var founder in nodes.Take(3)) await Serves(founder);
@@ -36,9 +37,10 @@ public sealed class MembersTests(ITestOutputHelper output) : RealProcesses
         output.WriteLine($"every node replaced: longest gap {load.LongestGap(began).TotalMilliseconds:0} ms");
 
         began = load.Now;
-        foreach (var node in nodes.Take(2)) // these numbers again, with empty folders
+        foreach (var node in nodes.Take(2)) // these numbers again, with empty folders and files in which those stand that are there now
         {
             Directory.Delete(Path.Combine(node.Folder, "data"), recursive: true);
+            await File.WriteAllTextAsync(node.ConfigFile, whole[node.Id - 1]);
             await Add(cluster, node, nodes[4]);
             await Change(nodes[4], "promote", new JsonObject { ["ID"] = $"{node.Id}" });
             await load.WaitForMore(50, Patience);
