@@ -14,7 +14,7 @@ case $topology in three) size=3 ;; chain) size=5 ;; *) echo "three or chain" >&2
 name=efx$$ net=10.214.$(($$ % 256)) work=$(mktemp -d)
 pids=()
 tidy() {
-  kill "${pids[@]}" 2>/dev/null || true
+  kill -9 "${pids[@]}" 2>/dev/null || true # nothing of theirs is needed any more
   wait 2>/dev/null || true
   for n in $(seq "$size"); do ip link del "$name-$n" 2>/dev/null || true; ip netns del "$name-$n" 2>/dev/null || true; done
   ip link del "$name" 2>/dev/null || true
