@@ -15,6 +15,7 @@ namespace AkkaPaxos.MultiPaxos;
 /// <param name="history">What it knows of the log.</param>
 internal sealed class Reconfigurations(RoleContext context, ReplicaHistory history)
 {
+    private const int MostAsked = 100;
     private static readonly TimeSpan Lately = TimeSpan.FromSeconds(5);
 
     private sealed record Asked(Reconfigure What, IActorRef Client);
@@ -37,7 +38,11 @@ internal sealed class Reconfigurations(RoleContext context, ReplicaHistory histo
     public void Heard(Progress other) => _heard[other.From] = (_tick, history.SlotOut - other.SlotOut, other);
 
     /// <summary>Takes a change.</summary>
-    public void Add(Reconfigure change, IActorRef client) => _asked.Enqueue(new Asked(change, client));
+    public void Add(Reconfigure change, IActorRef client)
+    {
+        if (_asked.Count < MostAsked) _asked.Enqueue(new Asked(change, client));
+        else client.Tell(new Reconfigured($"{MostAsked} changes of the members wait already", null));
+    }
 
     /// <summary>The next configuration to propose; null where nothing is, also because what was asked for cannot be done.</summary>
     public Configuration? TakeNext()
