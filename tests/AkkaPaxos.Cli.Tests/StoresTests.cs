@@ -31,6 +31,17 @@ public sealed class StoresTests : NodeTestBase
         return JsonNode.Parse(await http.GetStringAsync($"http://{endpoint}/status"))!["durability"]!;
     }
 
+    private sealed class Look(Action<DbConnection> look) : LinqToDB.Interceptors.ConnectionInterceptor
+    {
+        public override void ConnectionOpened(LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection) => look(connection);
+
+        public override Task ConnectionOpenedAsync(LinqToDB.Interceptors.ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        {
+            look(connection);
+            return Task.CompletedTask;
+        }
+    }
+
     /// <summary>A node of a configuration, whose plugins note by which settings each of their connections works.</summary>
     private async Task<HashSet<string>> SettingsOfTheConnections(params string[] set)
     {
@@ -44,8 +55,9 @@ public sealed class StoresTests : NodeTestBase
             // What it would use without this setup, or what it was given for relaxed durability, and behind that the look.
             if (!stores.Get<MultiDataOptionsSetup>().Value.TryGetDataOptionsFor(plugin, out var options) || options is null)
                 options = new DataOptions().UseConnectionString(config.GetString($"{plugin}.provider-name"), config.GetString($"{plugin}.connection-string"));
-            noted.AddDataOptions(plugin, options.UseAfterConnectionOpened(
-                c => seen.AddOrUpdate($"{plugin.Split('.')[2]} {Ask(c, "PRAGMA journal_mode")} {Ask(c, "PRAGMA synchronous")}", 1, (_, n) => n + 1)));
+            // An interceptor: a second UseAfterConnectionOpened would take the place of the first.
+            noted.AddDataOptions(plugin, options.UseInterceptor(new Look(
+                c => seen.AddOrUpdate($"{plugin.Split('.')[2]} {Ask(c, "PRAGMA journal_mode")} {Ask(c, "PRAGMA synchronous")}", 1, (_, n) => n + 1))));
         }
         var setup = stores.And(noted).And(BootstrapSetup.Create().WithConfig(config.WithFallback(PaxosSettings.DefaultConfig())));
         using var system = ActorSystem.Create("akkapaxos", setup);
