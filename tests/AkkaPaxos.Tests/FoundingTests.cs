@@ -16,7 +16,7 @@ public sealed class FoundingTests
 
     private static DiskMemory Empty(ulong disk) => DiskMemory.Empty.With(new DiskStarted(new DiskStart(new DiskId(disk), 1, disk), false));
 
-    private static DiskClaim Claim(DiskMemory memory, int window = Window) => new(
+    private static DiskClaim Claim(DiskMemory memory, long window = Window) => new(
         memory.IsMember ? DiskStage.Member : memory.Founding is null ? DiskStage.Empty : DiskStage.Recorded, memory.Own!, window, memory.Founding, []);
 
     private static Configuration Map(params ulong[] disks) => new(Members.Zip(disks, (m, disk) => m with { Disk = new DiskId(disk) }), window: Window);

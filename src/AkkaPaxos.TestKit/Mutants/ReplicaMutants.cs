@@ -141,8 +141,12 @@ internal sealed class ReadsTooEarly(RoleContext context) : Replica(context)
 }
 
 /// <summary>Proposes for slots up to twice the window ahead (R4).</summary>
-internal sealed class ProposesBeyondWindow(RoleContext context)
-    : Replica(context with { Settings = context.Settings with { Window = 2 * context.Settings.Window } });
+internal sealed class ProposesBeyondWindow(RoleContext context) : Replica(context)
+{
+    private readonly long _window = context.Window;
+
+    protected override bool MayPropose(long slot) => base.MayPropose(slot - _window);
+}
 
 /// <summary>Has a state machine whose outcome depends on the node at times, as one does that asks its clock (R3).</summary>
 internal sealed class ExecutesUnlikeOthers(RoleContext context)

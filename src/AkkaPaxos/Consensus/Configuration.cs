@@ -9,7 +9,7 @@ public sealed class Configuration : IEquatable<Configuration>
     /// <summary>How many slots lie between a change and its effect where the founding file does not say.</summary>
     public const long DefaultWindow = 64;
 
-    private readonly NodeId[] _ids;
+    private readonly NodeId[] _ids; // in the order of the members
     private readonly NodeId[] _voters;
 
     /// <summary>A configuration with these members.</summary>
@@ -56,10 +56,10 @@ public sealed class Configuration : IEquatable<Configuration>
     public Quorum Phase2 { get; }
 
     /// <summary>The member of that number; null where there is none.</summary>
-    public Member? Find(NodeId node) => Members.FirstOrDefault(m => m.Id == node);
+    public Member? Find(NodeId node) => Array.BinarySearch(_ids, node) is >= 0 and var at ? Members[at] : null; // asked with each vote, and each message to another node
 
     /// <summary>Whether this node votes.</summary>
-    public bool HasVoter(NodeId node) => Array.BinarySearch(_voters, node) >= 0;
+    public bool HasVoter(NodeId node) => Find(node) is { Votes: true };
 
     /// <summary>Whether a vote of this node from this disk counts (M2).</summary>
     public bool Counts(NodeId node, DiskId disk) => Find(node) is { Votes: true } voter && (voter.Disk == DiskId.None || voter.Disk == disk);
@@ -82,8 +82,9 @@ public sealed class Configuration : IEquatable<Configuration>
 
     /// <summary>What <see cref="ToProto"/> made.</summary>
     /// <exception cref="FormatException">It is no configuration.</exception>
-    internal static Configuration FromProto(Proto.Configuration encoded)
+    internal static Configuration FromProto(Proto.Configuration? encoded)
     {
+        if (encoded is null) throw new FormatException("the configuration is missing");
         try
         {
             return new Configuration(

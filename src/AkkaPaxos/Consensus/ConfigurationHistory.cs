@@ -6,7 +6,15 @@ namespace AkkaPaxos.Consensus;
 /// <param name="From">The first of them; the next one's is their end.</param>
 /// <param name="Configuration">The configuration.</param>
 /// <param name="QuorumsFrom">The first slot from which on votes are counted as in it: lower where earlier configurations counted them alike.</param>
-public sealed record Governing(long From, Configuration Configuration, long QuorumsFrom);
+public sealed record Governing(long From, Configuration Configuration, long QuorumsFrom)
+{
+    /// <summary>The encoding of consensus.proto.</summary>
+    internal Proto.Governing ToProto() => new() { From = From, Configuration = Configuration.ToProto(), QuorumsFrom = QuorumsFrom };
+
+    /// <summary>What <see cref="ToProto"/> made.</summary>
+    /// <exception cref="FormatException">It governs nothing.</exception>
+    internal static Governing FromProto(Proto.Governing encoded) => new(encoded.From, Configuration.FromProto(encoded.Configuration), encoded.QuorumsFrom);
+}
 
 /// <summary>
 /// Which configuration governs which slot, as far as the log up to some slot says. Immutable; a part of the replicated state, so that equal logs give equal

@@ -56,12 +56,6 @@ public sealed class Membership
         return history.LatestFrom <= slot ? history.Latest.Ids : [.. history.From(slot).SelectMany(c => c.Ids).Distinct().Order()];
     }
 
-    /// <summary>Whose promises make a leader for <paramref name="slot"/>.</summary>
-    public Quorum Phase1(long slot) => At(slot).Phase1;
-
-    /// <summary>Whose acceptance chooses a value in <paramref name="slot"/>.</summary>
-    public Quorum Phase2(long slot) => At(slot).Phase2;
-
     /// <summary>From the node, before its roles start: what its cluster was founded with, which its own file does not know.</summary>
     public void Found(Configuration founding)
     {

@@ -9,7 +9,7 @@ namespace AkkaPaxos.MultiPaxos;
 internal sealed record StoreStalls(TimeSpan For) : INodeMessage;
 
 /// <summary>
-/// A leader whose own disk hangs makes way for one that can write. It could go on, as the others decide without it; but its node is no use to a quorum, and one more that is lost
+/// A leader that votes no more, or whose own disk hangs, makes way for another one. One whose disk hangs could go on, as the others decide without it; but its node is no use to a quorum, and one more that is lost
 /// would end all writes.
 /// </summary>
 /// <remarks>
@@ -27,7 +27,7 @@ internal sealed class HandOver(RoleContext context, RoleLink link, ILoggingAdapt
 
     private readonly long _timeoutTicks = (long)Math.Ceiling(context.Settings.LeaderTimeout / context.Settings.HeartbeatInterval);
     private long _notBefore; // a tick
-    private NodeId _toldLast;
+    private NodeId _toldLast = context.Self;
 
     /// <summary>The acceptor beside an active leader has said that its journal does not answer.</summary>
     /// <param name="stalls">What it said.</param>
@@ -38,11 +38,21 @@ internal sealed class HandOver(RoleContext context, RoleLink link, ILoggingAdapt
     public void Consider(StoreStalls stalls, Ballot ballot, IEnumerable<NodeId> leaders, long tick, long? chosenAt)
     {
         if (stalls.For < Patience || tick < _notBefore || chosenAt is not { } chosen || tick - chosen > _timeoutTicks) return;
-        List<NodeId> others = [.. leaders.Where(n => n != context.Self).Order()];
-        if (others.Count == 0) return;
-        _toldLast = others.FirstOrDefault(n => n.CompareTo(_toldLast) > 0, others[0]);
+        if (TellNext(ballot, leaders) == NodeId.None) return;
         _notBefore = tick + 2 * _timeoutTicks; // for so long one that was told tries
         log.Warning("leader of node {0}: the journal here has not answered for {1:0.0} s; node {2} is told to lead", context.Self, stalls.For.TotalSeconds, _toldLast);
+    }
+
+    /// <summary>Tells another one to lead: the next of them, each time another one.</summary>
+    /// <param name="ballot">The leader's own.</param>
+    /// <param name="leaders">Who may lead, by id.</param>
+    /// <returns>Whom; <see cref="NodeId.None"/> where there is nobody else.</returns>
+    public NodeId TellNext(Ballot ballot, IEnumerable<NodeId> leaders)
+    {
+        List<NodeId> others = [.. leaders.Where(n => n != context.Self)];
+        if (others.Count == 0) return NodeId.None;
+        _toldLast = others.FirstOrDefault(n => n.CompareTo(_toldLast) > 0, others[0]);
         link.Tell(_toldLast, "leader", context.Peers.Leader(_toldLast), new Lead(ballot));
+        return _toldLast;
     }
 }

@@ -26,7 +26,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private readonly Election _election;
     private readonly LeaderSlots _slots;
     private readonly LeaderReads _reads;
-    private readonly long _window; // PMMC: WINDOW; never beyond the slots whose configuration is known
+    private readonly HandOver _handOver;
     private readonly long _askAgainTicks; // the resend-interval in ticks
     private readonly long _timeoutTicks; // the leader time-out in ticks
 
@@ -49,9 +49,9 @@ public class Leader : UntypedPersistentActor, IWithTimers
         _link = new RoleLink(Context, context, "leader");
         _store = new RoleStore(Context, context);
         _scouted = context.Membership.History;
-        _window = Math.Min(settings.Window, _scouted.Latest.Window);
-        _slots = new LeaderSlots(_window, settings.WindowBytes);
-        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End, new HandOver(context, _link, Log));
+        _handOver = new HandOver(context, _link, Log);
+        _slots = new LeaderSlots(context.Window, settings.WindowBytes);
+        _election = new Election(context, _link, this, () => _slots.Floor, TryToLead, End, _handOver);
         _reads = new LeaderReads(context, _link, Context.System.Scheduler);
         PersistenceId = context.PersistenceId("leader");
         _askAgainTicks = 1 + (long)Math.Ceiling(settings.ResendInterval / settings.HeartbeatInterval);
@@ -247,7 +247,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
         var (now, from) = (_context.Membership.History, _slots.Floor);
         if (!now.Latest.Counts(_context.Self, _context.Disk))
         {
-            if (IsActive) HandOver(now.Latest);
+            if (IsActive) _handOver.TellNext(_ballot, now.Latest.Voters);
             End();
             _election.Watch();
             return true;
@@ -262,12 +262,6 @@ public class Leader : UntypedPersistentActor, IWithTimers
         return false;
     }
 
-    private void HandOver(Configuration to)
-    {
-        var successor = to.Voters.FirstOrDefault(v => v.CompareTo(_context.Self) > 0, to.Voters[0]);
-        _link.Tell(successor, "leader", _context.Peers.Leader(successor), new Lead(_ballot));
-    }
-
     // ---- linearizable questions, and whether a quorum answers ----
 
     private void OnReadIndex(ReadIndex question)
@@ -279,7 +273,7 @@ public class Leader : UntypedPersistentActor, IWithTimers
     private void Confirm(IActorRef? asker, long id, Ballot ballot)
     {
         var slot = _slots.Answerable;
-        if (asker is not null && slot + 1 >= _slots.Executed + _window) _reads.Hold(asker, id);
+        if (asker is not null && slot + 1 >= _slots.Executed + _context.Window) _reads.Hold(asker, id);
         else _reads.Ask(asker, id, ballot, slot, number => Spawn($"confirmer-{ballot.Round}-{number}", NewConfirmer(ballot, number, slot + 1)));
     }
 

@@ -47,7 +47,6 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     private readonly ReplicaRelay _relay;
     private readonly Questions _questions;
     private readonly Reconfigurations _reconfigurations;
-    private readonly long _window;  // PMMC: WINDOW; never beyond the slots whose configuration is known
     private bool _hasState;         // it goes on from what was on disk
     private bool _flushing;         // a Flush is in the mailbox
     private long _tick = 1;
@@ -66,7 +65,6 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
         _relay = new ReplicaRelay(Context, context, _link, _leadership, _history);
         _questions = new Questions(Context, context, _link, _leadership, _relay);
         _reconfigurations = new Reconfigurations(context, _history);
-        _window = Math.Min(_settings.Window, context.Membership.Latest.Window);
     }
 
     /// <inheritdoc/>
@@ -221,8 +219,12 @@ public class Replica : UntypedActor, IWithTimers, IWithUnboundedStash
     private bool HasRoom()
     {
         while (_history.IsDecided(_slotIn) || _proposals.Contains(_slotIn)) _slotIn++;
-        return _slotIn < SlotOut + _window; // R4
+        return MayPropose(_slotIn);
     }
+
+    /// <summary>Whether a slot is within the window of those that it may propose for (R4).</summary>
+    /// <param name="slot">The slot.</param>
+    protected virtual bool MayPropose(long slot) => slot < SlotOut + _context.Window;
 
     private void Propose(long slot, Value value, IReadOnlyList<PendingCommand> commands)
     {

@@ -75,7 +75,7 @@ internal sealed class ReplicaHistory
         if (_stuckSlot != SlotOut) (_stuckSlot, _stuckSince) = (SlotOut, tick);
         if (tick - _stuckSince < patience) return [];
         var gaps = new List<long>();
-        for (var slot = SlotOut; slot < Math.Min(Decided, SlotOut + _settings.Window); slot++)
+        for (var slot = SlotOut; slot < Math.Min(Decided, SlotOut + _context.Window); slot++)
             if (!IsDecided(slot)) gaps.Add(slot);
         return gaps;
     }

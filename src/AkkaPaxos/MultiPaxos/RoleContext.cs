@@ -32,6 +32,9 @@ public sealed record RoleContext(
     /// <summary>Where the role says how its store does.</summary>
     public StoreWatch Store { get; init; } = new();
 
+    /// <summary>PMMC's WINDOW: as the node is set, and never beyond the slots whose configuration is known (M1, R4).</summary>
+    public long Window => Math.Min(Settings.Window, Membership.Latest.Window);
+
     /// <summary>The persistence id of this node's <paramref name="role"/>: <c>paxos-default-1-acceptor</c>.</summary>
     public string PersistenceId(string role) => PersistenceId(Group, Self, role);
 

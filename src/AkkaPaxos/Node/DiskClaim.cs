@@ -26,7 +26,7 @@ public enum DiskStage
 /// <param name="Known">The latest start of each member that it has on disk, its own among them.</param>
 /// <param name="Configurations">Who takes part, as far as it knows; null where the members have not changed.</param>
 public sealed record DiskClaim(
-    DiskStage Stage, DiskStart Start, int Window, Configuration? Founding, IReadOnlyList<KnownStart> Known, ConfigurationHistory? Configurations = null);
+    DiskStage Stage, DiskStart Start, long Window, Configuration? Founding, IReadOnlyList<KnownStart> Known, ConfigurationHistory? Configurations = null);
 
 /// <summary>The latest start of a member, and who has it on disk: that they have is their welcome, passed on by others too.</summary>
 /// <param name="Node">The member.</param>

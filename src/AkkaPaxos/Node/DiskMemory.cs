@@ -76,6 +76,9 @@ internal sealed record DiskMemory : INodeMessage
     public bool IsNews(NodeId node, DiskStart start) =>
         Refutes(node, start) is null && (!Peers.TryGetValue(node, out var latest) || latest != start);
 
+    /// <summary>Whether members are later ones than those that are remembered.</summary>
+    public bool IsNews(ConfigurationHistory configurations) => configurations.Latest.Version > (Configurations?.Latest.Version ?? 0);
+
     /// <summary>What can be said against a mark that was found in the snapshot store, if any was; null where both stores belong together.</summary>
     public string? WhyHalf(DiskStart? mark)
     {

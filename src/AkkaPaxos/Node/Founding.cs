@@ -15,10 +15,10 @@ namespace AkkaPaxos.Node;
 /// <param name="self">This node.</param>
 /// <param name="members">All members, as the configuration file has them.</param>
 /// <param name="window">The number of slots in flight, as it has it.</param>
-internal sealed class Founding(NodeId self, IReadOnlyList<Member> members, int window)
+internal sealed class Founding(NodeId self, IReadOnlyList<Member> members, long window)
 {
     /// <summary>The number of slots in flight that it would found a cluster with.</summary>
-    public int Window => window;
+    public long Window => window;
 
     /// <summary>What is to be done next.</summary>
     /// <param name="memory">What this node's disk says.</param>

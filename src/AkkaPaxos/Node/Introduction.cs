@@ -99,7 +99,7 @@ internal sealed class Introduction : UntypedActor, IWithTimers
     public Introduction(PaxosSettings settings, PeerDirectory peers)
     {
         (_settings, _peers) = (settings, peers);
-        _founding = new Founding(settings.NodeId, settings.Membership.Members, (int)Math.Min(settings.Protocol.Window, int.MaxValue));
+        _founding = new Founding(settings.NodeId, settings.Membership.Members, settings.Protocol.Window);
         _welcomes = new Welcomes(settings.NodeId, settings.Membership);
         _peerLog = new PeerLog(_log, settings.Membership.Members.Where(m => m.Id != settings.NodeId), Context.System.Scheduler.Now);
     }

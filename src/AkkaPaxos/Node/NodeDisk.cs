@@ -92,8 +92,8 @@ internal sealed class NodeDisk : UntypedPersistentActor
             case RecordFounding m when _memory is { Founding: null, IsAdopted: false }: Write(new FoundingRecorded(m.Configuration)); break;
             case Found when _memory is { Founding: not null, IsFounded: false }: Write(new ClusterFounded()); break;
             case Join m when _memory is { Founding: null, IsMember: false }: Write(new ClusterJoined(m.Founding), () => JoinedAs(m)); break;
-            case RecordMembers m: Write(new MembersChanged(m.Configurations.Entries)); break;
-            case RecordPeer or RecordFounding or Found or Join or DeleteSnapshotsSuccess or DeleteSnapshotsFailure: break;
+            case RecordMembers m when _memory.IsNews(m.Configurations): Write(new MembersChanged(m.Configurations.Entries)); break;
+            case RecordPeer or RecordFounding or Found or Join or RecordMembers or DeleteSnapshotsSuccess or DeleteSnapshotsFailure: break;
             default: Unhandled(message); break;
         }
     }

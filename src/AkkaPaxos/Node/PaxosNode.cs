@@ -182,7 +182,7 @@ internal sealed class PaxosNode : UntypedActor, IWithTimers
         var membership = _settings.Membership;
         SeekLinks();
         if (_memory is not { IsMember: true } memory) return;
-        if (membership.Latest.Version > (memory.Configurations?.Latest.Version ?? 0)) _disk.Actor?.Tell(new RecordMembers(membership.History), Self);
+        if (memory.IsNews(membership.History)) _disk.Actor?.Tell(new RecordMembers(membership.History), Self);
         if (membership.Latest.Find(_settings.NodeId) is null) _peers.Fetcher(_settings.NodeId).Tell(GetOthersProgress.Instance, Self);
     }
 

@@ -72,15 +72,12 @@ public class ReplicatedState
     {
         Configurations = configurations;
         _configurationsChecksum = 0;
-        foreach (var entry in ToProto())
-            foreach (var b in entry.ToByteArray())
+        foreach (var entry in Configurations.Entries)
+            foreach (var b in entry.ToProto().ToByteArray())
                 _configurationsChecksum = Mix(_configurationsChecksum, b);
     }
 
     private bool IsOfConstantMembers => Configurations.Latest.Version == 0;
-
-    private IEnumerable<Proto.Governing> ToProto() =>
-        Configurations.Entries.Select(e => new Proto.Governing { From = e.From, Configuration = e.Configuration.ToProto(), QuorumsFrom = e.QuorumsFrom });
 
     /// <summary>Executes a decided command, unless it was executed before (invariant R5).</summary>
     protected virtual Answer ExecuteOnce(Command command) => _sessions.Execute(command, _apply);
@@ -101,7 +98,7 @@ public class ReplicatedState
         var application = _application.Snapshot();
         var state = new Proto.State
         {
-            Version = IsOfConstantMembers ? VersionOfConstantMembers : Version, SlotOut = SlotOut, Checksum = Checksum, Configurations = { ToProto() },
+            Version = IsOfConstantMembers ? VersionOfConstantMembers : Version, SlotOut = SlotOut, Checksum = Checksum, Configurations = { Configurations.Entries.Select(e => e.ToProto()) },
             ConfigurationsChecksum = _configurationsChecksum,
         };
         _sessions.Save(state);
@@ -134,7 +131,7 @@ public class ReplicatedState
         SlotOut = state.SlotOut;
         if (state.Configurations.Count > 0) // else it is of the release before, and the members are those that founded the cluster
         {
-            Change(ConfigurationHistory.Of(state.Configurations.Select(c => new Governing(c.From, Configuration.FromProto(c.Configuration), c.QuorumsFrom))));
+            Change(ConfigurationHistory.Of(state.Configurations.Select(Governing.FromProto)));
             if (_configurationsChecksum != state.ConfigurationsChecksum) throw new FormatException($"a replica's snapshot at slot {SlotOut} has other members than were saved");
         }
         if (Checksum != state.Checksum)

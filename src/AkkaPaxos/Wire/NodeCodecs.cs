@@ -33,13 +33,6 @@ internal static class NodeCodecs
     public static DiskStart ToDiskStart(this Proto.DiskStart? start) =>
         start is null ? throw new FormatException("the start of a disk is missing") : new DiskStart(new DiskId(start.Disk), start.Number, start.Incarnation);
 
-    public static Proto.Governing ToProto(this Governing governing) => new() { From = governing.From, Configuration = governing.Configuration.ToProto(), QuorumsFrom = governing.QuorumsFrom };
-
-    public static Governing ToGoverning(this Proto.Governing governing) => new(governing.From, governing.Configuration.ToConfiguration(), governing.QuorumsFrom);
-
-    public static Configuration ToConfiguration(this Consensus.Proto.Configuration? configuration) =>
-        configuration is null ? throw new FormatException("the configuration is missing") : Configuration.FromProto(configuration);
-
     private static Proto.DiskClaim ToProto(DiskClaim claim) => new()
     {
         Stage = (Proto.DiskClaim.Types.Stage)claim.Stage, Start = claim.Start.ToProto(), Window = claim.Window, Founding = claim.Founding?.ToProto(),
@@ -54,5 +47,5 @@ internal static class NodeCodecs
         claim.Window,
         claim.Founding is { } founding ? Configuration.FromProto(founding) : null,
         claim.Known.Select(k => new KnownStart(new NodeId(k.Node), k.Start.ToDiskStart(), k.By.Select(n => new NodeId(n)).ToArray())).ToArray(),
-        claim.Configurations.Count > 0 ? ConfigurationHistory.Of(claim.Configurations.Select(c => c.ToGoverning())) : null);
+        claim.Configurations.Count > 0 ? ConfigurationHistory.Of(claim.Configurations.Select(Governing.FromProto)) : null);
 }
